@@ -1,0 +1,48 @@
+"""One error tree. Each leaf that ends a run has its own exit code (see ``app/exit_codes.py``).
+
+::
+
+    CmrError
+    ├── UsageError            command line or app.yaml is wrong
+    ├── NothingReadable       no usable DICOM image in the input
+    ├── SeveralPatients       more than one patient in one input
+    ├── NoApplicableSeries    nothing in the study that this application measures
+    ├── ModelError            a model is missing, broken or not what it says
+    ├── OutputError           the output folder cannot be written
+    └── GeometryError         slices that do not form a stack
+
+Messages say where, what was found, what was expected and what to do next.
+They never hold patient data.
+"""
+
+
+class CmrError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class UsageError(CmrError):
+    """The command line or the settings are wrong."""
+
+
+class NothingReadable(CmrError):
+    """The input holds no DICOM image that can be read."""
+
+
+class SeveralPatients(CmrError):
+    """The input holds images of more than one patient."""
+
+
+class NoApplicableSeries(CmrError):
+    """The study holds no series that this application can measure."""
+
+
+class ModelError(CmrError):
+    """A model is missing, broken or does not match its metadata."""
+
+
+class OutputError(CmrError):
+    """The output folder cannot be written."""
+
+
+class GeometryError(CmrError):
+    """Slices do not form one stack of parallel planes."""

@@ -1,0 +1,265 @@
+"""The one results schema. ``results.json``, the structured report and the terminal all read it.
+
+Every measured field carries its title, UCUM unit and number of decimals; its key names the unit.
+A value that is undefined or withheld is ``None`` here, absent from the JSON, and its key stands
+in the ``withheld`` table of the same object with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1.0.0"
+
+
+class Record(BaseModel):
+    """Base of every object in the results."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a measured field means."""
+
+    key: str
+    title: str
+    unit: str
+    decimals: int
+
+
+def measured(title: str, unit: str, decimals: int) -> Any:
+    """A measured field: ``unit`` is UCUM, ``decimals`` what is written and shown."""
+    return Field(default=None, title=title, json_schema_extra={"unit": unit, "decimals": decimals})
+
+
+class Measured(Record):
+    """An object with measured fields and the reasons for those that are missing."""
+
+    withheld: dict[str, str] = Field(
+        default_factory=dict, description="Key of each missing value, with the reason."
+    )
+
+    @classmethod
+    def quantities(cls) -> Iterator[Quantity]:
+        """Every measured field, in reading order."""
+        for key, info in cls.model_fields.items():
+            extra = info.json_schema_extra
+            if isinstance(extra, dict) and "unit" in extra:
+                yield Quantity(key, str(info.title), str(extra["unit"]), int(str(extra["decimals"])))
+
+    def values(self) -> Iterator[tuple[Quantity, float]]:
+        """The fields that have a value."""
+        for quantity in self.quantities():
+            value = getattr(self, quantity.key)
+            if value is not None:
+                yield quantity, float(value)
+
+
+class Ventricle(Measured):
+    """Volumes and function of one ventricle."""
+
+    edv_ml: float | None = measured("End-diastolic volume", "ml", 1)
+    esv_ml: float | None = measured("End-systolic volume", "ml", 1)
+    sv_ml: float | None = measured("Stroke volume", "ml", 1)
+    ef_pct: float | None = measured("Ejection fraction", "%", 1)
+    co_l_min: float | None = measured("Cardiac output", "l/min", 2)
+    ci_l_min_m2: float | None = measured("Cardiac index", "l/min/m2", 2)
+    edv_index_ml_m2: float | None = measured("End-diastolic volume index", "ml/m2", 1)
+    esv_index_ml_m2: float | None = measured("End-systolic volume index", "ml/m2", 1)
+    sv_index_ml_m2: float | None = measured("Stroke volume index", "ml/m2", 1)
+
+
+class LeftVentricle(Ventricle):
+    """Left ventricle: volumes, function and mass."""
+
+    mass_ed_g: float | None = measured("Myocardial mass at end-diastole", "g", 1)
+    mass_es_g: float | None = measured("Myocardial mass at end-systole", "g", 1)
+    mass_ed_index_g_m2: float | None = measured("Myocardial mass index", "g/m2", 1)
+    edv_area_length_ml: float | None = measured("End-diastolic volume, area-length", "ml", 1)
+    esv_area_length_ml: float | None = measured("End-systolic volume, area-length", "ml", 1)
+    ef_area_length_pct: float | None = measured("Ejection fraction, area-length", "%", 1)
+
+
+class Heart(Measured):
+    """What both ventricles share."""
+
+    heart_rate_bpm: float | None = measured("Heart rate", "{H.B.}/min", 0)
+    height_cm: float | None = measured("Height", "cm", 0)
+    weight_kg: float | None = measured("Weight", "kg", 1)
+    bsa_m2: float | None = measured("Body surface area", "m2", 2)
+    bsa_formula: Literal["Mosteller", "DuBois"] | None = None
+
+
+class Phases(Record):
+    """Cardiac phases, counted from 0 in the order of the cycle."""
+
+    count: int
+    ed: int
+    es: int
+
+
+class Curve(Record):
+    """Volume over the cycle, one entry a phase; ``null`` where undefined."""
+
+    time_ms: list[float | None]
+    lv_ml: list[float | None]
+    rv_ml: list[float | None]
+    myocardium_ml: list[float | None]
+
+
+class SliceAreas(Record):
+    """Areas of one stack position, base first."""
+
+    position_mm: float = Field(description="Along the stack normal, 0 at the first slice.")
+    extent_mm: float = Field(description="Length along the normal that the slice stands for.")
+    lv_ed_mm2: float
+    lv_es_mm2: float
+    myocardium_ed_mm2: float
+    myocardium_es_mm2: float
+    rv_ed_mm2: float
+    rv_es_mm2: float
+
+
+class BasalSlice(Record):
+    """The decision on the most basal slice, and what it is worth."""
+
+    doubtful: bool
+    reason: str
+    lv_edv_with_ml: float
+    lv_edv_without_ml: float
+    lv_esv_with_ml: float
+    lv_esv_without_ml: float
+
+
+class Stack(Record):
+    """The short-axis stack that was measured."""
+
+    series_uids: list[str]
+    slices: int
+    images: int
+    pitch_mm: float
+    slice_thickness_mm: float | None
+    pixel_spacing_mm: tuple[float, float]
+    regular: bool
+    field_strength_t: float | None
+    manufacturer: str
+
+
+class CleanUpChange(Record):
+    """Voxels that one clean-up step changed over all phases."""
+
+    step: str
+    structure: str
+    voxels_added: int
+    voxels_removed: int
+
+
+class Model(Record):
+    """The network that made the masks."""
+
+    name: str
+    version: str
+    sha256: str
+    provider: str
+    precision: str
+
+
+class Status(StrEnum):
+    """Outcome of a quality gate, in order of severity."""
+
+    PASS = "pass"
+    REVIEW = "review"
+    WITHHELD = "withheld"
+
+
+class Gate(Record):
+    """One quality gate."""
+
+    name: str
+    status: Status
+    figure: float | None = Field(description="What was measured; null when undefined.")
+    limit: float | None = Field(description="What it was compared with.")
+    unit: str
+    message: str
+    withholds: list[str] = Field(default_factory=list, description="Dotted keys not reported.")
+
+
+class Cine(Record):
+    """Results of the short-axis cine."""
+
+    lv: LeftVentricle
+    rv: Ventricle
+    heart: Heart
+    phases: Phases
+    curve: Curve
+    slices: list[SliceAreas]
+    basal_slice: BasalSlice | None
+    papillary_muscles: Literal["in cavity"]
+    volume_method: Literal["sum of segmented areas x slice extent"]
+    stack: Stack
+    model: Model
+    clean_up: list[CleanUpChange]
+
+
+class SeriesDecision(Record):
+    """What one series was taken for, and why."""
+
+    series_uid: str
+    kind: str
+    used: bool
+    images: int
+    images_used: int
+    reason: str
+
+
+class SkippedFile(Record):
+    """A file that was not used, with the reason. The path is free of patient data."""
+
+    path: str
+    reason: str
+
+
+class InputCount(Record):
+    """Every file of the input, accounted for."""
+
+    files: int
+    images: int
+    duplicates: int
+    skipped: list[SkippedFile]
+
+
+class Application(Record):
+    """What made the results."""
+
+    name: str
+    version: str
+    settings_sha256: str
+    notice: str
+
+
+class StudyResults(Record):
+    """``results.json``: everything known of one study."""
+
+    schema_version: Literal["1.0.0"] = SCHEMA_VERSION
+    application: Application
+    study_instance_uid: str
+    input: InputCount
+    series: list[SeriesDecision]
+    cine: Cine | None = None
+    refusals: dict[str, str] = Field(
+        default_factory=dict, description="Part that could not be measured, with the reason."
+    )
+    quality: list[Gate] = Field(default_factory=list)
+    files: list[str] = Field(default_factory=list, description="DICOM files written.")
+
+    @property
+    def quality_status(self) -> Status:
+        """The most severe status of all gates."""
+        order = list(Status)
+        return max((g.status for g in self.quality), key=order.index, default=Status.PASS)

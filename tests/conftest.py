@@ -1,0 +1,46 @@
+"""Shared fixtures. With CI=true a missing tool or data folder fails; elsewhere it skips."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def require(present: bool, what: str) -> None:
+    """Skip the test where ``what`` is missing; with CI=true, fail."""
+    if present:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI needs {what}")
+    pytest.skip(f"{what} is not on this machine")
+
+
+def shared_path(relative: str) -> Path:
+    """Path below ``../shared``, or skip/fail where it is missing."""
+    path = SHARED / relative
+    require(path.exists(), f"../shared/{relative}")
+    return path
+
+
+def tool(name: str) -> str:
+    """Path of a command-line tool of the virtual environment, or skip/fail."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    require(found is not None, name)
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def bivme() -> Path:
+    """The real cine study."""
+    return shared_path("data/bivme_cine")
+
+
+@pytest.fixture(scope="session")
+def acdc() -> Path:
+    """The ACDC patients with labels."""
+    return shared_path("data/acdc")
