@@ -15,6 +15,13 @@ Messages say where, what was found, what was expected and what to do next.
 They never hold patient data.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cmr.results import SeriesDecision
+
 
 class CmrError(Exception):
     """Base of every error that this package raises on purpose."""
@@ -33,7 +40,14 @@ class SeveralPatients(CmrError):
 
 
 class NoApplicableSeries(CmrError):
-    """The study holds no series that this application can measure."""
+    """The study holds no series that this application can measure.
+
+    ``decisions`` are what its series were taken for (``cmr.results.SeriesDecision``).
+    """
+
+    def __init__(self, message: str, decisions: tuple[SeriesDecision, ...] = ()) -> None:
+        super().__init__(message)
+        self.decisions = decisions
 
 
 class ModelError(CmrError):

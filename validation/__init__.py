@@ -1,0 +1,1 @@
+"""Evidence: the demo against known truth, calibration of the gates, time and memory."""

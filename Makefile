@@ -1,0 +1,58 @@
+# make demo   a digital phantom study through the application, measured against its truth
+# make test   the tests
+# make run    INPUT=dir OUTPUT=dir: your own study
+# make bench  time and memory per stage
+# make lint   ruff and mypy
+#
+# TORCH_INDEX=URL takes PyTorch from another index, such as the one with CPU-only builds
+# (see README.md). PYTHON=python3.12 takes another interpreter.
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --disable-pip-version-check
+DEMO := demo
+
+.PHONY: demo test run bench lint check clean
+.DEFAULT_GOAL := demo
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo 'Python >=3.11,<3.14 is needed; try make PYTHON=python3.11 ...' >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo 'On Debian: apt-get install python3-venv' >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.runtime: requirements.txt $(VENV)/.created
+	@echo 'Installing the application into $(VENV) (once)'
+	@$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) $$(grep '^torch==' requirements.txt))
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/.runtime
+	@$(PY) -m validation.demo --folder $(DEMO)
+
+test: $(VENV)/.dev
+	@$(PY) -m pytest
+
+run: $(VENV)/.runtime
+	@test -n '$(INPUT)' -a -n '$(OUTPUT)' || { echo 'make run INPUT=dir OUTPUT=dir' >&2; exit 2; }
+	@$(PY) -m app --input '$(INPUT)' --output '$(OUTPUT)' --model models
+
+bench: $(VENV)/.runtime
+	@$(PY) -m validation.bench
+
+lint: $(VENV)/.dev
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+check: lint test
+
+clean:
+	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,110 @@
+"""The command line. The SDK's flags and the HOLOSCAN_* variables mean here what they mean there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from cmr.errors import UsageError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the user asked for. ``workdir`` is ``None`` where none was named."""
+
+    input: Path
+    output: Path
+    model: Path
+    config: Path
+    workdir: Path | None
+    log_level: str
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of exiting, so that a bad call leaves a metadata.json as well."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. Try --help.")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(
+        prog="python -m app",
+        description="Measures a cardiac MR study: DICOM in; DICOM SEG, structured report and "
+        "JSON out. Research use only; not a medical device.",
+    )
+    add = parser.add_argument
+    add("-i", "--input", help="folder with the DICOM study (HOLOSCAN_INPUT_PATH)")
+    add("-o", "--output", help="folder for the results (HOLOSCAN_OUTPUT_PATH)")
+    add("-m", "--model", help="folder with the models (HOLOSCAN_MODEL_PATH; default: models)")
+    add("-w", "--workdir", help="folder for caches (HOLOSCAN_WORKDIR; default: inside the output)")
+    add("-c", "--config", help="settings (HOLOSCAN_CONFIG_PATH; default: app.yaml)")
+    add("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, default="INFO")
+    return parser
+
+
+def parse(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> RunRequest:
+    """Read the command line (without the program's name) and the environment.
+
+    Raises
+    ------
+    UsageError
+        An unknown flag, a missing folder, or an output that lies in the input.
+    """
+    args = _parser().parse_args(list(argv))
+    request = RunRequest(
+        input=_required(args.input or env.get("HOLOSCAN_INPUT_PATH"), "input"),
+        output=_required(args.output or env.get("HOLOSCAN_OUTPUT_PATH"), "output"),
+        model=Path(args.model or env.get("HOLOSCAN_MODEL_PATH") or PROJECT_ROOT / "models"),
+        config=Path(args.config or env.get("HOLOSCAN_CONFIG_PATH") or PROJECT_ROOT / "app.yaml"),
+        workdir=_optional(args.workdir or env.get("HOLOSCAN_WORKDIR")),
+        log_level=args.log_level,
+    )
+    _check(request)
+    return request
+
+
+def output_of(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> Path | None:
+    """The output folder of a command line that may be wrong elsewhere.
+
+    ``None`` where there is none, or where it lies in the input, which is never written.
+    """
+    finder = _Parser(add_help=False, allow_abbrev=False)
+    finder.add_argument("-i", "--input")
+    finder.add_argument("-o", "--output")
+    try:
+        args, _ = finder.parse_known_args(list(argv))
+    except UsageError:
+        return None
+    source = _optional(args.input or env.get("HOLOSCAN_INPUT_PATH"))
+    output = _optional(args.output or env.get("HOLOSCAN_OUTPUT_PATH"))
+    return None if source and output and _lies_in(output, source) else output
+
+
+def _required(value: str | None, name: str) -> Path:
+    if not value:
+        raise UsageError(f"No {name} folder: give --{name} DIR or HOLOSCAN_{name.upper()}_PATH.")
+    return Path(value)
+
+
+def _optional(value: str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+def _check(request: RunRequest) -> None:
+    if not request.input.is_dir():
+        raise UsageError("The input folder does not exist or is not a folder.")
+    if _lies_in(request.output, request.input):
+        raise UsageError("The output folder lies in the input folder; name another one.")
+
+
+def _lies_in(target: Path, source: Path) -> bool:
+    inner, outer = target.resolve(), source.resolve()
+    return inner == outer or outer in inner.parents

@@ -1,0 +1,41 @@
+"""What has to be set before the SDK is imported: stack size, caches, quiet libraries."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+# Holoscan warns of crashes below this soft limit.
+_STACK_BYTES = 32 * 1024 * 1024
+_MARK = "CMR_MAP_STACK_RAISED"
+
+
+def raise_stack_limit(argv: Sequence[str]) -> None:
+    """Start the process again with a larger stack, once, where the system allows it.
+
+    Threads take the limit that held when the process began, so setting it is not enough.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    enough = soft == resource.RLIM_INFINITY or soft >= _STACK_BYTES
+    allowed = hard == resource.RLIM_INFINITY or hard >= _STACK_BYTES
+    if enough or not allowed or _MARK in os.environ:
+        return
+    resource.setrlimit(resource.RLIMIT_STACK, (_STACK_BYTES, hard))
+    os.environ[_MARK] = "1"
+    os.execv(sys.executable, [sys.executable, "-m", "app", *argv])
+
+
+def quieten(workdir: Path) -> None:
+    """Keep libraries from writing outside ``workdir`` and from printing what they read.
+
+    Holoscan repeats the text of every exception in its own log, and that text may come from a
+    DICOM header; the application reports errors itself.
+    """
+    os.environ["HOLOSCAN_LOG_LEVEL"] = "OFF"
+    os.environ["CUPY_CACHE_DIR"] = str(workdir / "cupy")
+    os.environ["MPLCONFIGDIR"] = str(workdir / "matplotlib")
+    warnings.simplefilter("ignore")

@@ -1,0 +1,86 @@
+"""``app.yaml``: one typed tree of settings, read once and checked whole."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from cmr.cleanup import CleanUpSettings
+from cmr.errors import UsageError
+from cmr.inference import InferenceSettings
+from cmr.preprocess import PreprocessSettings
+from cmr.quality import QualitySettings
+from cmr.settings import Section
+from cmr.volumetry import VolumetrySettings
+from dicomio.equipment import WriterSettings
+from dicomio.index import ReaderSettings
+from dicomio.selection import SelectionSettings
+
+
+class ApplicationSettings(Section):
+    """Who we are; the packager reads these keys too."""
+
+    title: str
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    notice: str
+    input_formats: list[str] = Field(alias="input-formats")
+    output_formats: list[str] = Field(alias="output-formats")
+
+
+class ResourceSettings(Section):
+    """What a platform has to provide; copied into the package's manifest."""
+
+    cpu: int
+    gpu: int
+    memory: str
+    gpu_memory: str = Field(alias="gpuMemory")
+    shared_memory: str = Field(alias="sharedMemory")
+
+
+class Settings(Section):
+    """The whole file."""
+
+    application: ApplicationSettings
+    resources: ResourceSettings
+    reader: ReaderSettings
+    selection: SelectionSettings
+    preprocessing: PreprocessSettings
+    inference: InferenceSettings
+    cleanup: CleanUpSettings
+    volumetry: VolumetrySettings
+    quality: QualitySettings
+    writers: WriterSettings
+
+    @property
+    def sha256(self) -> str:
+        """Digest of all values, whatever the layout of the file."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check ``app.yaml``.
+
+    Raises
+    ------
+    UsageError
+        The file is missing, is not YAML, lacks a key, or has one that is unknown or mistyped.
+    """
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Settings.model_validate(content)
+    except OSError as error:
+        raise UsageError(f"Settings {path.name}: cannot be read ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"Settings {path.name}: not a YAML file.") from error
+    except ValidationError as error:
+        faults = "; ".join(_fault(item) for item in error.errors())
+        raise UsageError(f"Settings {path.name}: {faults}.") from error
+
+
+def _fault(item: Any) -> str:
+    where = ".".join(str(part) for part in item["loc"]) or "file"
+    return f"{where}: {item['msg']}"

@@ -1,0 +1,51 @@
+"""What a person at a terminal sees at the end of a run; the same schema as ``results.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from cmr.results import Measured, Status, StudyResults
+
+_STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
+
+
+def show(results: StudyResults, console: Console) -> None:
+    """Print the measurements, the quality gates that did not pass, and the series used."""
+    used = [d for d in results.series if d.used]
+    console.print(f"Study {results.study_instance_uid}")
+    console.print(f"  {len(used)} of {len(results.series)} series used")
+    if results.cine is not None:
+        console.print(_measurements(results))
+    for part, reason in results.refusals.items():
+        console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
+    for gate in results.quality:
+        if gate.status is not Status.PASS:
+            console.print(f"  {gate.status.value}, {gate.name}: {gate.message}", markup=False)
+    status = results.quality_status
+    console.print(f"  quality: {status.value}", style=_STYLE[status])
+
+
+def _measurements(results: StudyResults) -> Table:
+    table = Table("quantity", "value", "unit", title="Short-axis cine", title_justify="left")
+    table.columns[1].justify = "right"
+    for row in _rows(results):
+        table.add_row(*row)
+    return table
+
+
+def _rows(results: StudyResults) -> Iterator[tuple[str, str, str]]:
+    assert results.cine is not None
+    parts: tuple[tuple[str, Measured], ...] = (
+        ("LV", results.cine.lv),
+        ("RV", results.cine.rv),
+        ("", results.cine.heart),
+    )
+    for name, part in parts:
+        for quantity in part.quantities():
+            value = getattr(part, quantity.key)
+            if value is not None:
+                title = f"{name} {quantity.title[:1].lower()}{quantity.title[1:]}".strip()
+                yield title, f"{value:.{quantity.decimals}f}", quantity.unit

@@ -1,0 +1,28 @@
+"""Inference: the network on every image, its scores brought back to the patient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cmr.inference import Segmenter
+from operators.messages import PreparedCine, SegmentedCine
+from operators.sdk import Fragment
+from operators.step import Step
+
+
+class Inference(Step):
+    """``prepared`` → ``segmented``."""
+
+    inputs = ("prepared",)
+    output = "segmented"
+
+    def __init__(self, fragment: Fragment, *, segmenter: Segmenter, **kwargs: Any) -> None:
+        self._segmenter = segmenter
+        super().__init__(fragment, **kwargs)
+
+    def run(self, prepared: PreparedCine) -> SegmentedCine:
+        """Segment every phase and slice."""
+        images = prepared.model_input.images
+        scores = self._segmenter.run(images.reshape(-1, *images.shape[2:]))
+        labels = prepared.model_input.to_native(scores.reshape(*images.shape[:2], *scores.shape[1:]))
+        return SegmentedCine(prepared.source, labels)

@@ -1,0 +1,73 @@
+"""What travels along the edges of the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cmr.preprocess import ModelInput
+from cmr.results import Cine, CleanUpChange, Gate, InputCount
+from cmr.volume import Volume4D
+from cmr.volumetry import CineMeasurement
+from dicomio.index import Study
+from dicomio.selection import Selection
+from dicomio.source import CineSource
+
+
+@dataclass(frozen=True, eq=False)
+class Refusal:
+    """A part of a study that cannot be measured. It travels on in place of the result."""
+
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class StudyJob:
+    """One study to measure, the account of the input's files, and where its results go."""
+
+    study: Study
+    input_count: InputCount
+    folder: Path
+
+
+@dataclass(frozen=True, eq=False)
+class SelectedStudy:
+    """A study and what its series were taken for."""
+
+    job: StudyJob
+    selection: Selection
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedCine:
+    """The cine as the network wants it, with the way back to the patient."""
+
+    source: CineSource
+    model_input: ModelInput
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedCine:
+    """Label masks on the grid of the images, and what clean-up changed in them."""
+
+    source: CineSource
+    labels: Volume4D
+    changes: tuple[CleanUpChange, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredCine:
+    """Masks with the volumes taken from them."""
+
+    cine: SegmentedCine
+    measurement: CineMeasurement
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedCine:
+    """Measurements that passed the quality gates, with the verdict of each."""
+
+    measured: MeasuredCine
+    gates: tuple[Gate, ...]
+    results: Cine

@@ -1,0 +1,36 @@
+"""Quality: every gate with its figure and limit; what a gate withholds is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cmr.assemble import cine_results
+from cmr.quality import QualitySettings, judge
+from cmr.results import Model
+from dicomio.source import stack_record
+from operators.messages import JudgedCine, MeasuredCine
+from operators.sdk import Fragment
+from operators.step import Step
+
+
+class Quality(Step):
+    """``measured`` → ``judged``."""
+
+    inputs = ("measured",)
+    output = "judged"
+
+    def __init__(
+        self, fragment: Fragment, *, settings: QualitySettings, model: Model, **kwargs: Any
+    ) -> None:
+        self._settings = settings
+        self._model = model
+        super().__init__(fragment, **kwargs)
+
+    def run(self, measured: MeasuredCine) -> JudgedCine:
+        """Judge, then assemble what may be reported."""
+        gates = judge(measured.measurement, self._settings)
+        cine = measured.cine
+        results = cine_results(
+            measured.measurement, gates, stack_record(cine.source), self._model, cine.changes
+        )
+        return JudgedCine(measured, gates, results)

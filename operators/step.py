@@ -1,0 +1,69 @@
+"""What all operators share: named ports, refusals passed on, time taken noted."""
+
+from __future__ import annotations
+
+import logging
+import time
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from cmr.errors import GeometryError, NoApplicableSeries
+from operators.messages import Refusal
+from operators.sdk import (
+    ExecutionContext,
+    InputContext,
+    Operator,
+    OperatorSpec,
+    OutputContext,
+)
+
+_log = logging.getLogger("cmr.stage")
+
+
+class Step(Operator):
+    """One input port after the other in, one result out, for each study.
+
+    A study that cannot be measured in one part stops there with a reason, and the reason
+    reaches the results; what is wrong with the run as a whole is raised.
+    """
+
+    part: ClassVar[str] = "cine"
+    inputs: ClassVar[tuple[str, ...]] = ()
+    output: ClassVar[str] = ""
+
+    def setup(self, spec: OperatorSpec) -> None:
+        """Declare the ports."""
+        for name in self.inputs:
+            spec.input(name)
+        if self.output:
+            spec.output(self.output)
+
+    def compute(
+        self, op_input: InputContext, op_output: OutputContext, context: ExecutionContext
+    ) -> None:
+        """Receive, call :meth:`run`, emit."""
+        del context
+        received = [op_input.receive(name) for name in self.inputs]
+        started = time.perf_counter()
+        result = self._result(received)
+        _log.info("%s\t%.3f", self.name, time.perf_counter() - started)
+        if self.output:
+            op_output.emit(result, self.output)
+
+    def _result(self, received: list[Any]) -> Any:
+        refusal = next((item for item in received if isinstance(item, Refusal)), None)
+        if refusal is not None:
+            return self.on_refusal(refusal, received)
+        try:
+            return self.run(*received)
+        except (NoApplicableSeries, GeometryError) as error:
+            return self.on_refusal(Refusal(self.part, str(error)), received)
+
+    def on_refusal(self, refusal: Refusal, received: list[Any]) -> Any:
+        """What goes out where a part was refused upstream; by default the refusal itself."""
+        del received
+        return refusal
+
+    @abstractmethod
+    def run(self, *received: Any) -> Any:
+        """The work of this operator."""

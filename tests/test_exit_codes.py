@@ -1,0 +1,47 @@
+import pytest
+
+from app.exit_codes import ExitCode, exit_code_of, public_message
+from cmr import errors
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.UsageError("x"), 2),
+        (errors.NothingReadable("x"), 3),
+        (errors.SeveralPatients("x"), 4),
+        (errors.NoApplicableSeries("x"), 5),
+        (errors.ModelError("x"), 6),
+        (errors.OutputError("x"), 7),
+        (errors.GeometryError("x"), 1),
+        (ValueError("x"), 1),
+        (KeyboardInterrupt(), 1),
+    ],
+)
+def test_every_error_has_its_code(error, code):
+    assert exit_code_of(error) == code
+
+
+def test_a_subclass_keeps_the_code_of_its_family():
+    class Truncated(errors.ModelError):
+        pass
+
+    assert exit_code_of(Truncated("x")) is ExitCode.MODEL_BROKEN
+
+
+def test_codes_are_distinct():
+    assert len({code.value for code in ExitCode}) == len(ExitCode) == 8
+
+
+def test_foreign_messages_are_not_repeated():
+    try:
+        int("DOE^JANE")
+    except ValueError as error:
+        message = public_message(error)
+    assert "DOE" not in message
+    assert message.startswith("Unforeseen ValueError in tests.test_exit_codes, line ")
+
+
+def test_own_messages_are_shown():
+    assert public_message(errors.ModelError("Model x: no file.")) == "Model x: no file."
+    assert public_message(ValueError("secret")) == "Unforeseen ValueError."
