@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli import RunRequest
+from app.outcome import NAME
 from app.settings import Settings, load_settings
 from cmr.inference import Segmenter
 from cmr.model_store import open_model
 from cmr.results import Application as ApplicationRecord
-from cmr.results import Model, StudyResults
-from dicomio.equipment import ResultIdentity
+from cmr.results import Model
+from dicomio.uids import ResultIdentity
 from operators.clean_up import CleanUp
 from operators.inference import Inference
+from operators.messages import Outcome
 from operators.preprocessor import Preprocessor
 from operators.quality import Quality
 from operators.results_assembler import ResultsAssembler
@@ -25,8 +27,6 @@ from operators.series_selector import SeriesSelector
 from operators.sr_writer import SrWriter
 from operators.study_reader import StudyReader
 from operators.volumetry import Volumetry
-
-CINE_MODEL = "cine_sax"
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class CmrApplication(Application):
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self.outbox: list[StudyResults] = []
+        self.outbox: list[Outcome] = []
         super().__init__([])
 
     def compose(self) -> None:
@@ -92,8 +92,8 @@ class CmrApplication(Application):
         self.add_flow(sr_writer, results_writer, {("report", "report")})
 
 
-def measure_input(request: RunRequest, workdir: Path, folder: Path) -> list[StudyResults]:
-    """Run the graph on the input; results of each study, its files below ``folder``."""
+def measure_input(request: RunRequest, workdir: Path, folder: Path) -> list[Outcome]:
+    """Run the graph on the input; what became of each study, its files below ``folder``."""
     application = CmrApplication(_parts(request, workdir, folder))
     application.run()
     return application.outbox
@@ -101,7 +101,8 @@ def measure_input(request: RunRequest, workdir: Path, folder: Path) -> list[Stud
 
 def _parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
     settings = load_settings(request.config)
-    model_folder = open_model(request.model, CINE_MODEL)
+    model_folder = open_model(request.model, settings.inference.model)
+    model_folder.check_preprocessing(settings.preprocessing)
     segmenter = Segmenter(model_folder, settings.inference, workdir)
     return Parts(
         input_folder=request.input,
@@ -116,16 +117,19 @@ def _parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
             precision=segmenter.precision,
         ),
         application=ApplicationRecord(
-            name="cmr-map",
+            name=NAME,
             version=settings.application.version,
             settings_sha256=settings.sha256,
             notice=settings.application.notice,
         ),
         identity=ResultIdentity(
-            application_name="cmr-map",
-            application_version=settings.application.version,
+            application=NAME,
+            version=settings.application.version,
             settings_sha256=settings.sha256,
             model_sha256=model_folder.sha256,
+            salt=settings.writers.site_salt,
+            device_uid=settings.writers.device_uid,
+            device_serial=settings.writers.device_serial,
             now=datetime.datetime.now().astimezone(),
         ),
     )

@@ -11,9 +11,9 @@ from pathlib import Path
 from app import outcome
 from app.cli import RunRequest, output_of, parse
 from app.exit_codes import ExitCode, exit_code_of, public_message
-from app.process import quieten, raise_stack_limit
+from app.process import quieten
 from app.publish import publish, staging_folder, withdraw, write_metadata
-from cmr.errors import NoApplicableSeries, OutputError
+from cmr.errors import CmrError, NoApplicableSeries, NothingReadable, OutputError
 from cmr.results import StudyResults
 
 
@@ -21,9 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the application; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        request = parse(arguments)
-        raise_stack_limit(arguments)
-        return _run(request)
+        return _run(parse(arguments))
     except (Exception, KeyboardInterrupt) as error:
         return _fail(error, output_of(arguments))
 
@@ -41,20 +39,24 @@ def _run(request: RunRequest) -> int:
 def _measure(request: RunRequest, workdir: Path, folder: Path) -> list[StudyResults]:
     _log_to_stdout(request.log_level)
     # The SDK takes seconds to import, so bad calls are refused before this line.
-    from app.graph import measure_input  # noqa: PLC0415
+    from app.graph import measure_input
 
     _make(folder)
-    results = measure_input(request, workdir, folder)
+    outcomes = measure_input(request, workdir, folder)
+    results = [o.results for o in outcomes]
     if not any(r.cine for r in results):
-        decisions = tuple(d for r in results for d in r.series)
-        raise NoApplicableSeries(" ".join(_reasons(results)), decisions)
+        raise _nothing_measured(results, [o.refusal.error for o in outcomes if o.refusal])
     outcome.write_result_json(results, folder)
     publish(folder, request.output, outcome.success(results))
     return results
 
 
-def _reasons(results: Sequence[StudyResults]) -> list[str]:
-    return list(dict.fromkeys(reason for r in results for reason in r.refusals.values()))
+def _nothing_measured(results: Sequence[StudyResults], errors: Sequence[CmrError]) -> CmrError:
+    """One error for all studies: unreadable pixels where that was the reason everywhere."""
+    message = " ".join(dict.fromkeys(str(error) for error in errors))
+    if all(isinstance(error, NothingReadable) for error in errors):
+        return NothingReadable(message)
+    return NoApplicableSeries(message, tuple(d for r in results for d in r.series))
 
 
 def _make(folder: Path) -> None:
@@ -80,15 +82,15 @@ def _log_to_stdout(level: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("cmr")
-    logger.addHandler(handler)
+    logger.handlers = [handler]
     logger.setLevel(level)
     logger.propagate = False
 
 
 def _show(results: Sequence[StudyResults]) -> None:
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from app.terminal import show  # noqa: PLC0415
+    from app.terminal import show
 
     console = Console()
     for study in results:

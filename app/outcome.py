@@ -1,4 +1,4 @@
-"""What orchestrators read: ``metadata.json`` (MONAI Workflow Manager) and ``result.json`` (mercure).
+"""What orchestrators read: ``metadata.json`` (Workflow Manager) and ``result.json`` (mercure).
 
 Neither holds patient data. ``metadata.json`` keys become conditions in clinical workflows, so
 they are flat where there is one study.
@@ -15,7 +15,7 @@ from app.exit_codes import exit_code_of, public_message
 from cmr.errors import NoApplicableSeries
 from cmr.results import Status, StudyResults
 
-APPLICATION = "cmr-map"
+NAME = "cmr-map"
 RESULT = "result.json"
 
 
@@ -24,7 +24,7 @@ def success(results: Sequence[StudyResults]) -> dict[str, Any]:
     summaries = [_summary(r) for r in results]
     first = summaries[0] if len(summaries) == 1 else {"qc_status": _worst(results)}
     return {
-        "application": APPLICATION,
+        "application": NAME,
         "inference_status": True,
         **first,
         "studies": summaries,
@@ -39,7 +39,7 @@ def failure(error: BaseException) -> dict[str, Any]:
     found = error.decisions if isinstance(error, NoApplicableSeries) else ()
     decisions = [d.model_dump(mode="json") for d in found]
     return {
-        "application": APPLICATION,
+        "application": NAME,
         "inference_status": False,
         "exception": type(error).__name__,
         "exception_message": public_message(error),

@@ -16,8 +16,8 @@ from cmr.preprocess import PreprocessSettings
 from cmr.quality import QualitySettings
 from cmr.settings import Section
 from cmr.volumetry import VolumetrySettings
-from dicomio.equipment import WriterSettings
 from dicomio.index import ReaderSettings
+from dicomio.seg import WriterSettings
 from dicomio.selection import SelectionSettings
 
 

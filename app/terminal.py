@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from cmr.results import Measured, Status, StudyResults
+from cmr.results import Gate, Measured, Status, StudyResults
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 
@@ -23,9 +23,17 @@ def show(results: StudyResults, console: Console) -> None:
         console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
     for gate in results.quality:
         if gate.status is not Status.PASS:
-            console.print(f"  {gate.status.value}, {gate.name}: {gate.message}", markup=False)
+            console.print(f"  {_line(gate)}", markup=False, highlight=False)
     status = results.quality_status
     console.print(f"  quality: {status.value}", style=_STYLE[status])
+
+
+def _line(gate: Gate) -> str:
+    """Verdict, name, figure against limit, and what the figure is."""
+    figure = "undefined" if gate.figure is None else f"{gate.figure:.4g}"
+    limit = "" if gate.limit is None else f", limit {gate.limit:g}"
+    unit = "" if gate.unit == "1" or gate.unit.startswith("{") else f" {gate.unit}"
+    return f"{gate.status.value}, {gate.name}: {figure}{limit}{unit}. {gate.message}"
 
 
 def _measurements(results: StudyResults) -> Table:

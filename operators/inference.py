@@ -24,5 +24,7 @@ class Inference(Step):
         """Segment every phase and slice."""
         images = prepared.model_input.images
         scores = self._segmenter.run(images.reshape(-1, *images.shape[2:]))
-        labels = prepared.model_input.to_native(scores.reshape(*images.shape[:2], *scores.shape[1:]))
-        return SegmentedCine(prepared.source, labels)
+        labels = prepared.model_input.to_native(
+            scores.reshape(*images.shape[:2], *scores.shape[1:])
+        )
+        return SegmentedCine(prepared.images, labels)

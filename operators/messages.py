@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from cmr.errors import CmrError
 from cmr.preprocess import ModelInput
-from cmr.results import Cine, CleanUpChange, Gate, InputCount
+from cmr.results import Cine, CleanUpChange, Gate, InputCount, StudyResults
 from cmr.volume import Volume4D
 from cmr.volumetry import CineMeasurement
 from dicomio.index import Study
+from dicomio.pixels import CineImages
 from dicomio.selection import Selection
-from dicomio.source import CineSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +20,7 @@ class Refusal:
     """A part of a study that cannot be measured. It travels on in place of the result."""
 
     part: str
-    reason: str
+    error: CmrError
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +44,7 @@ class SelectedStudy:
 class PreparedCine:
     """The cine as the network wants it, with the way back to the patient."""
 
-    source: CineSource
+    images: CineImages
     model_input: ModelInput
 
 
@@ -51,7 +52,7 @@ class PreparedCine:
 class SegmentedCine:
     """Label masks on the grid of the images, and what clean-up changed in them."""
 
-    source: CineSource
+    images: CineImages
     labels: Volume4D
     changes: tuple[CleanUpChange, ...] = ()
 
@@ -71,3 +72,11 @@ class JudgedCine:
     measured: MeasuredCine
     gates: tuple[Gate, ...]
     results: Cine
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a study; ``refusal`` where a part of it could not be measured."""
+
+    results: StudyResults
+    refusal: Refusal | None = None

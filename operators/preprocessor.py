@@ -27,4 +27,5 @@ class Preprocessor(Step):
         source = selected.selection.cine
         if source is None:
             raise NoApplicableSeries(selected.selection.cine_refusal)
-        return PreparedCine(source, to_model(read_cine(source), self._settings))
+        images = read_cine(source)
+        return PreparedCine(images, to_model(images.volume, self._settings))

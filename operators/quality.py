@@ -31,6 +31,6 @@ class Quality(Step):
         gates = judge(measured.measurement, self._settings)
         cine = measured.cine
         results = cine_results(
-            measured.measurement, gates, stack_record(cine.source), self._model, cine.changes
+            measured.measurement, gates, stack_record(cine.images.source), self._model, cine.changes
         )
         return JudgedCine(measured, gates, results)

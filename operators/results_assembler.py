@@ -29,12 +29,13 @@ class ResultsAssembler(Step):
     def on_refusal(self, refusal: Refusal, received: list[Any]) -> StudyResults:
         """Say what could not be measured."""
         selected: SelectedStudy = received[0]
-        return self._of(selected).model_copy(update={"refusals": {refusal.part: refusal.reason}})
+        refusals = {refusal.part: str(refusal.error)}
+        return self._of(selected).model_copy(update={"refusals": refusals})
 
     def _of(self, selected: SelectedStudy) -> StudyResults:
         return StudyResults(
             application=self._application,
-            study_instance_uid=selected.job.study.study_uid,
+            study_instance_uid=selected.job.study.uid,
             input=selected.job.input_count,
             series=list(selected.selection.decisions),
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dicomio.equipment import ResultIdentity, WriterSettings
-from dicomio.seg import WrittenSeg, write_phase_segs
+from dicomio.seg import WriterSettings, WrittenSeg, write_phase_segs
+from dicomio.uids import ResultIdentity
 from operators.messages import JudgedCine, StudyJob
 from operators.sdk import Fragment
 from operators.step import Step
@@ -34,5 +34,5 @@ class SegWriter(Step):
         cine = judged.measured.cine
         phases = {"ed": judged.results.phases.ed, "es": judged.results.phases.es}
         return write_phase_segs(
-            cine.source, cine.labels, phases, self._identity, self._settings, job.folder
+            cine.images.source, cine.labels, phases, self._identity, self._settings, job.folder
         )

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cmr.results import StudyResults
-from dicomio.equipment import ResultIdentity, WriterSettings
-from dicomio.seg import WrittenSeg
+from dicomio.seg import WriterSettings, WrittenSeg
 from dicomio.sr import write_report
+from dicomio.uids import ResultIdentity
 from operators.messages import JudgedCine, StudyJob
 from operators.sdk import Fragment
 from operators.step import Step
@@ -40,5 +40,5 @@ class SrWriter(Step):
         results: StudyResults,
     ) -> Path:
         """Write the report."""
-        source = judged.measured.cine.source
+        source = judged.measured.cine.images.source
         return write_report(results, segs, source, self._identity, self._settings, job.folder)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from cmr.errors import GeometryError, NoApplicableSeries
+from cmr.errors import GeometryError, NoApplicableSeries, NothingReadable
 from operators.messages import Refusal
 from operators.sdk import (
     ExecutionContext,
@@ -18,6 +20,14 @@ from operators.sdk import (
 )
 
 _log = logging.getLogger("cmr.stage")
+
+
+@contextlib.contextmanager
+def timed(name: str) -> Iterator[None]:
+    """Log how long a stage took: its name, a tab, seconds."""
+    started = time.perf_counter()
+    yield
+    _log.info("%s\t%.3f", name, time.perf_counter() - started)
 
 
 class Step(Operator):
@@ -44,9 +54,8 @@ class Step(Operator):
         """Receive, call :meth:`run`, emit."""
         del context
         received = [op_input.receive(name) for name in self.inputs]
-        started = time.perf_counter()
-        result = self._result(received)
-        _log.info("%s\t%.3f", self.name, time.perf_counter() - started)
+        with timed(self.name):
+            result = self._result(received)
         if self.output:
             op_output.emit(result, self.output)
 
@@ -56,8 +65,8 @@ class Step(Operator):
             return self.on_refusal(refusal, received)
         try:
             return self.run(*received)
-        except (NoApplicableSeries, GeometryError) as error:
-            return self.on_refusal(Refusal(self.part, str(error)), received)
+        except (NoApplicableSeries, NothingReadable, GeometryError) as error:
+            return self.on_refusal(Refusal(self.part, error), received)
 
     def on_refusal(self, refusal: Refusal, received: list[Any]) -> Any:
         """What goes out where a part was refused upstream; by default the refusal itself."""

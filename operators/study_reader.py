@@ -17,6 +17,7 @@ from operators.sdk import (
     OperatorSpec,
     OutputContext,
 )
+from operators.step import timed
 
 
 class StudyReader(Operator):
@@ -52,7 +53,8 @@ class StudyReader(Operator):
         """Emit the next study; stop after the last."""
         del op_input, context
         if self._jobs is None:
-            index = index_input(self._input_folder, self._settings)
+            with timed(self.name):
+                index = index_input(self._input_folder, self._settings)
             self._jobs, self._left = self._each(index), len(index.studies)
         op_output.emit(next(self._jobs), "study")
         self._left -= 1

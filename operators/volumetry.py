@@ -23,5 +23,6 @@ class Volumetry(Step):
 
     def run(self, cine: SegmentedCine) -> MeasuredCine:
         """Measure the masks."""
-        subject = Subject(cine.source.height_cm, cine.source.weight_kg)
+        source = cine.images.source
+        subject = Subject(source.height_cm, source.weight_kg)
         return MeasuredCine(cine, measure(cine.labels, subject, self._settings))

@@ -1,0 +1,56 @@
+"""The graph as it is composed: every operator is there and the edges read as in the README."""
+
+import re
+from unittest.mock import MagicMock
+
+from app.graph import CmrApplication
+from operators.step import Step
+from tests.conftest import ROOT
+
+
+class Recording(CmrApplication):
+    """Composes as the application does, and notes the edges."""
+
+    def __init__(self):
+        self.edges = set()
+        super().__init__(MagicMock())
+
+    def add_flow(self, upstream, downstream, ports):
+        self.edges |= {(upstream.name, one, downstream.name) for one, _ in ports}
+        super().add_flow(upstream, downstream, ports)
+
+
+def drawn():
+    """The edges of the diagram in the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    diagram = text[text.index("```mermaid") : text.index("```", text.index("```mermaid") + 3)]
+    edges = set()
+    for line in diagram.splitlines():
+        parts = re.split(r"\s*-- (\w+) -->\s*", line.strip())
+        for i in range(0, len(parts) - 2, 2):
+            for target in parts[i + 2].split(" & "):
+                edges.add((parts[i], parts[i + 1], target))
+    return edges
+
+
+def test_the_readme_draws_the_graph_that_is_composed():
+    application = Recording()
+    application.compose()
+    assert {name for edge in application.edges for name in (edge[0], edge[2])} == {
+        path.stem for path in (ROOT / "operators").glob("*.py")
+    } - {"__init__", "messages", "sdk", "step"}
+    assert application.edges == drawn()
+
+
+def test_every_operator_but_the_reader_is_a_step_with_ports():
+    steps = [cls for cls in Step.__subclasses__() if cls.__module__.startswith("operators.")]
+    assert len(steps) == 10
+    for cls in steps:
+        assert cls.inputs, cls
+        assert cls.output or cls.__name__ == "ResultsWriter", cls
+
+
+def test_compose_is_the_only_place_that_joins_operators():
+    assert CmrApplication.compose.__doc__
+    for path in (ROOT / "operators").glob("*.py"):
+        assert "add_flow" not in path.read_text(encoding="utf-8"), path
