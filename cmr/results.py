@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION: Literal["1.0.0"] = "1.0.0"
 
 
 class Record(BaseModel):
@@ -143,7 +143,7 @@ class Stack(Record):
     series_uids: list[str]
     slices: int
     images: int
-    pitch_mm: float
+    pitch_mm: float | None
     slice_thickness_mm: float | None
     pixel_spacing_mm: tuple[float, float]
     regular: bool

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
+from cmr.results import Stack
 from cmr.volume import FloatArray, StackGeometry
 
 
@@ -12,7 +15,8 @@ from cmr.volume import FloatArray, StackGeometry
 class FrameRef:
     """One image: a classic instance, or one frame of a multi-frame instance.
 
-    ``frame_number`` counts from 1 as DICOM does; 0 marks a single-frame instance.
+    ``frame_number`` counts from 1 as DICOM does; 0 marks a single-frame instance. The rescale
+    turns stored values into the values meant (per frame in multi-frame instances).
     """
 
     path: Path
@@ -20,6 +24,8 @@ class FrameRef:
     sop_instance_uid: str
     series_uid: str
     frame_number: int = 0
+    rescale_slope: float = 1.0
+    rescale_intercept: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,3 +51,34 @@ class CineSource:
     def series_uids(self) -> tuple[str, ...]:
         """UIDs of the contributing series, in slice order, each once."""
         return tuple(dict.fromkeys(f.series_uid for phase in self.frames for f in phase))
+
+    def keep_slices(self, keep: Sequence[int]) -> CineSource:
+        """Keep the slices ``keep`` only; ascending order."""
+        return replace(
+            self,
+            frames=tuple(tuple(phase[z] for z in keep) for phase in self.frames),
+            geometry=self.geometry.take_slices(keep),
+            times_ms=self.times_ms[:, list(keep)],
+            rr_ms=self.rr_ms[list(keep)],
+        )
+
+
+def stack_record(source: CineSource) -> Stack:
+    """What the results say of the stack that was measured."""
+    geometry = source.geometry
+    return Stack(
+        series_uids=list(source.series_uids),
+        slices=geometry.n_slices,
+        images=sum(len(phase) for phase in source.frames),
+        pitch_mm=_known(geometry.pitch_mm),
+        slice_thickness_mm=_known(geometry.slice_thickness_mm),
+        pixel_spacing_mm=geometry.pixel_spacing_mm,
+        regular=geometry.is_regular,
+        field_strength_t=_known(source.field_strength_t),
+        manufacturer=source.manufacturer,
+    )
+
+
+def _known(value: float) -> float | None:
+    """``None`` for NaN; three decimals, as positions are written with no more meaning."""
+    return round(value, 3) if isfinite(value) else None

@@ -10,6 +10,7 @@ from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageS
 
 from cmr.labels import Label
 from cmr.volume import StackGeometry, Volume4D
+from dicomio.quiet import quiet
 from dicomio.source import CineSource, FrameRef
 
 STUDY_UID = generate_uid(entropy_srcs=["tests of the writers"])
@@ -65,7 +66,8 @@ def write_cine(
     """Write a cine: ``series`` is ``one``, ``per_slice`` or ``enhanced``."""
     folder.mkdir(parents=True, exist_ok=True)
     write = _write_enhanced if series == "enhanced" else _write_classic
-    frames = write(folder, geometry, n_phases, series, patient)
+    with quiet():  # malformed patients are malformed on purpose
+        frames = write(folder, geometry, n_phases, series, patient)
     times = np.linspace(0, 800, n_phases, endpoint=False)[:, None] + np.zeros(geometry.n_slices)
     return CineSource(
         study_uid=STUDY_UID,
@@ -117,7 +119,7 @@ def _write_classic(
             ds.RepetitionTime, ds.PositionReferenceIndicator = "30", ""
             # Orientation jitters as real files do.
             jitter = np.array([0, 0, 0, 0, 0, 1e-6]) * z
-            orientation = [*geometry.row_cosine, *geometry.column_cosine] + jitter
+            orientation = np.concatenate([geometry.row_cosine, geometry.column_cosine]) + jitter
             ds.ImageOrientationPatient = [f"{v:.7f}" for v in orientation]
             ds.ImagePositionPatient = [f"{v:.4f}" for v in position]
             ds.PixelSpacing, ds.SliceThickness = list(geometry.pixel_spacing_mm), 8

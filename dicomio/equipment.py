@@ -1,0 +1,95 @@
+"""Product identity as DICOM wants it: equipment, algorithm, device observer, dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import highdicom as hd
+from highdicom.sr import (
+    AlgorithmIdentification,
+    DeviceObserverIdentifyingAttributes,
+    ObservationContext,
+    ObserverContext,
+)
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes as dcmr
+from pydicom.uid import ExplicitVRLittleEndian
+
+from dicomio import codes
+from dicomio.origin import Origin
+from dicomio.uids import ResultIdentity
+
+MANUFACTURER = "cmr-map project"
+ALGORITHM = "Short-axis cine segmentation"
+SERIES_NOTE = "AI, for research only"
+
+
+def sop_class_arguments(origin: Origin) -> dict[str, Any]:
+    """Return the arguments that every highdicom object of this product is made with."""
+    identity, now = origin.identity, origin.study.local(origin.identity.now)
+    return {
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": identity.application,
+        "software_versions": identity.version,
+        "device_serial_number": identity.device_serial,
+        "transfer_syntax_uid": ExplicitVRLittleEndian,
+        "content_date": now.date(),
+        "content_time": now.time(),
+        "series_date": now.date(),
+        "series_time": now.time(),
+    }
+
+
+def stamp(target: Dataset, origin: Origin) -> None:
+    """Write patient, study and creation time, which highdicom takes from its own clock."""
+    origin.study.apply(target)
+    now = origin.study.local(origin.identity.now)
+    target.InstanceCreationDate = now.strftime("%Y%m%d")
+    target.InstanceCreationTime = now.strftime("%H%M%S.%f")
+    target.ContentQualification = "RESEARCH"
+    for library in target.get("ContributingEquipmentSequence", []):
+        library.ContributionDateTime = now.strftime("%Y%m%d%H%M%S.%f")
+
+
+def segmentation_algorithm(identity: ResultIdentity) -> hd.AlgorithmIdentificationSequence:
+    """Describe the network for Segmentation Algorithm Identification."""
+    return hd.AlgorithmIdentificationSequence(
+        name=ALGORITHM,
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        version=identity.version,
+        source=MANUFACTURER,
+        parameters=_parameters(identity),
+    )
+
+
+def measurement_algorithm(identity: ResultIdentity) -> AlgorithmIdentification:
+    """Describe the network for TID 4019."""
+    return AlgorithmIdentification(
+        name=ALGORITHM,
+        version=identity.version,
+        family=codes.ARTIFICIAL_INTELLIGENCE,
+        parameters=[f"{key}={value}" for key, value in _parameters(identity).items()],
+    )
+
+
+def observation_context(identity: ResultIdentity) -> ObservationContext:
+    """Describe the installation as the observer (TID 1002)."""
+    device = DeviceObserverIdentifyingAttributes(
+        uid=identity.device_uid,
+        name=identity.application,
+        manufacturer_name=MANUFACTURER,
+        model_name=identity.application,
+        serial_number=identity.device_serial,
+    )
+    return ObservationContext(
+        observer_device_context=ObserverContext(
+            observer_type=dcmr.DCM.Device, observer_identifying_attributes=device
+        )
+    )
+
+
+def _parameters(identity: ResultIdentity) -> dict[str, str]:
+    return {
+        "weights_sha256": identity.model_sha256,
+        "settings_sha256": identity.settings_sha256,
+    }

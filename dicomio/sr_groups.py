@@ -1,0 +1,176 @@
+"""Measurement groups of the structured report: one a segment (TID 1411), one a topic (TID 1501)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+from highdicom.sr import (
+    FindingSite,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    ReferencedSegment,
+    SourceImageForMeasurementGroup,
+    TrackingIdentifier,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
+)
+from pydicom.sr.coding import Code
+
+from cmr.labels import Label
+from cmr.results import Cine, Measured, Quantity, StudyResults
+from dicomio import codes, equipment
+from dicomio.highdicom_fixes import fix_group_method
+from dicomio.origin import Origin
+from dicomio.seg import WrittenSeg
+from dicomio.sr_concepts import BSA_METHODS, CONCEPTS, Concept, Part, Region
+from dicomio.sr_content import number, remark, source_images
+
+Group: TypeAlias = (
+    VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
+)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a TID 1501 group is about."""
+
+    title: str
+    site: Code
+    method: Code | None = None
+    from_masks: bool = False
+
+
+_TOPICS = MappingProxyType(
+    {
+        Part.LV_FUNCTION: Topic(Part.LV_FUNCTION.value, codes.LEFT_VENTRICLE, None, True),
+        Part.RV_FUNCTION: Topic(Part.RV_FUNCTION.value, codes.RIGHT_VENTRICLE, None, True),
+        Part.LV_AREA_LENGTH: Topic(
+            Part.LV_AREA_LENGTH.value, codes.LEFT_VENTRICLE, codes.BULLET, True
+        ),
+        Part.HEART: Topic(Part.HEART.value, codes.HEART),
+    }
+)
+_QUALITY = Topic("Quality control", codes.HEART)
+
+# Regions that have a group wherever their segment exists.
+_REGIONS = tuple(
+    Region(label, phase)
+    for label in (Label.LV, Label.MYOCARDIUM, Label.RV)
+    for phase in ("ed", "es")
+)
+
+
+def cine_groups(cine: Cine, segs: Sequence[WrittenSeg], origin: Origin) -> list[Group]:
+    """Group every number of ``cine`` by segment and by topic, with a remark for each missing one.
+
+    ``segs`` are those of end-diastole and end-systole. A number whose segment was not written goes
+    to the group of its topic.
+    """
+    written = {Region(label, s.phase): s for s in segs for label in s.segments}
+    numbers = list(_numbers(cine))
+    groups: list[Group] = []
+    for region in filter(written.__contains__, _REGIONS):
+        mine = [m for concept, m in numbers if concept.region == region]
+        groups.append(_region_group(region, written[region], mine, origin))
+    for part, topic in _TOPICS.items():
+        mine = [m for c, m in numbers if c.part is part and c.region not in written]
+        remarks = list(_missing(cine, part))
+        if mine or remarks:
+            groups.append(_topic_group(topic, mine, remarks, segs, origin))
+    return groups
+
+
+def quality_group(results: StudyResults, origin: Origin) -> Group:
+    """State the notice, the overall status and every quality gate, as remarks."""
+    lines = [results.application.notice, f"Quality control: {results.quality_status.value}"]
+    lines += [f"{gate.name}: {gate.status.value}. {gate.message}" for gate in results.quality]
+    lines += [f"{part} not measured: {reason}" for part, reason in results.refusals.items()]
+    return _topic_group(_QUALITY, [], lines, [], origin)
+
+
+def _numbers(cine: Cine) -> Iterator[tuple[Concept, Measurement]]:
+    for prefix, values in _measured(cine):
+        for quantity, value in values.values():
+            concept = CONCEPTS.get(f"{prefix}.{quantity.key}")
+            if concept is not None:
+                yield concept, number(_completed(concept, cine), quantity, value)
+
+
+def _completed(concept: Concept, cine: Cine) -> Concept:
+    """Add what only the results know: the formula of the body surface area, and from what."""
+    formula = cine.heart.bsa_formula
+    if concept.name is not codes.BODY_SURFACE_AREA or formula is None:
+        return concept
+    given = {quantity.key: _shown(quantity, value) for quantity, value in cine.heart.values()}
+    sizes = [given[key] for key in ("height_cm", "weight_kg") if key in given]
+    equation = f"{formula}, from {' and '.join(sizes)}" if sizes else formula
+    return replace(concept, method=BSA_METHODS[formula], equation=equation)
+
+
+def _shown(quantity: Quantity, value: float) -> str:
+    return f"{quantity.title.lower()} {value:.{quantity.decimals}f} {quantity.unit}"
+
+
+def _missing(cine: Cine, part: Part) -> Iterator[str]:
+    for prefix, values in _measured(cine):
+        for quantity in values.quantities():
+            concept = CONCEPTS.get(f"{prefix}.{quantity.key}")
+            reason = values.withheld.get(quantity.key)
+            if concept is not None and concept.part is part and reason is not None:
+                yield f"{quantity.title} not reported: {reason}"
+
+
+def _measured(cine: Cine) -> tuple[tuple[str, Measured], ...]:
+    return (("lv", cine.lv), ("rv", cine.rv), ("heart", cine.heart))
+
+
+def _region_group(
+    region: Region, seg: WrittenSeg, measurements: list[Measurement], origin: Origin
+) -> Group:
+    segment = seg.segments[region.label]
+    site = segment.structure.code
+    group: Group = VolumetricROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(segment.tracking_uid, segment.tracking_id),
+        referenced_segment=ReferencedSegment(
+            seg.sop_class_uid,
+            seg.sop_instance_uid,
+            segment.number,
+            source_images=source_images(seg.frames),
+        ),
+        finding_category=codes.ANATOMICAL_STRUCTURE,
+        finding_type=site,
+        finding_sites=[FindingSite(site)],
+        method=codes.VOXEL_SUM,
+        algorithm_id=equipment.measurement_algorithm(origin.identity),
+        measurements=measurements,
+    )
+    fix_group_method(group[0])
+    return group
+
+
+def _topic_group(
+    topic: Topic,
+    measurements: list[Measurement],
+    remarks: Iterable[str],
+    segs: Sequence[WrittenSeg],
+    origin: Origin,
+) -> Group:
+    masks = segs if topic.from_masks else ()
+    algorithm = equipment.measurement_algorithm(origin.identity) if topic.from_masks else None
+    group: Group = MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=TrackingIdentifier(origin.uid(f"tracking/{topic.title}"), topic.title),
+        finding_type=topic.site,
+        finding_sites=[FindingSite(topic.site)],
+        method=topic.method,
+        algorithm_id=algorithm,
+        measurements=measurements,
+        source_images=[
+            SourceImageForMeasurementGroup(s.sop_class_uid, s.sop_instance_uid) for s in masks
+        ],
+    )
+    fix_group_method(group[0])
+    for text in remarks:
+        group[0].ContentSequence.append(remark(text))
+    return group

@@ -1,0 +1,89 @@
+"""Other people's tools that read what we wrote, and the reference list of codes."""
+
+import csv
+import json
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import nibabel
+import numpy as np
+from pydicom.dataset import Dataset
+from pydicom.sr import _concepts_dict
+
+from tests.conftest import shared_path, tool
+
+
+def run(name: str, *arguments: object) -> tuple[int, str]:
+    """Return code and everything printed."""
+    done = subprocess.run(
+        [tool(name), *map(str, arguments)], capture_output=True, timeout=120, check=False
+    )
+    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+def dciodvfy_errors(path: Path) -> list[str]:
+    """Errors of David Clunie's validator on one file."""
+    code, text = run("dciodvfy", "-new", path)
+    errors = [line for line in text.splitlines() if line.startswith("Error")]
+    assert bool(errors) == bool(code), text
+    return errors
+
+
+def dcentvfy_errors(written: Iterable[Path], sources: Iterable[Path]) -> list[str]:
+    """Errors of the cross-file validator that concern a written file.
+
+    Anonymised sources refer to instances that nobody has; that is not ours to judge.
+    """
+    names = [str(path) for path in written]
+    _, text = run("dcentvfy", *names, *sources)
+    errors = [line for line in text.splitlines() if line.startswith("Error")]
+    return [line for line in errors if any(name in line for name in names)]
+
+
+def dcmqi_volumes_ml(path: Path, folder: Path) -> dict[int, float]:
+    """Volume of each segment number, as dcmqi makes images of it."""
+    folder.mkdir(parents=True)
+    code, text = run("segimage2itkimage", "-t", "nii", "--outputDirectory", folder,
+                     "--inputDICOM", path)  # fmt: skip
+    assert code == 0, text
+    volumes = {}
+    for image in sorted(folder.glob("*.nii.gz")):
+        loaded = nibabel.load(image)
+        voxel = float(np.prod(loaded.header.get_zooms()))
+        count = np.count_nonzero(np.asarray(loaded.dataobj))
+        volumes[int(image.name.split(".")[0])] = count * voxel / 1000
+    return volumes
+
+
+def dcmqi_report(path: Path, folder: Path) -> list[dict]:
+    """Measurement groups, as dcmqi reads them."""
+    output = folder / "report.json"
+    _, text = run("tid1500reader", "--inputDICOM", path, "--outputMetadata", output)
+    assert output.exists(), text
+    return json.loads(output.read_text(encoding="utf-8"))["Measurements"]
+
+
+def coded_items(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
+    """(value, scheme, meaning) of every code in a dataset, at any depth."""
+    for element in dataset.iterall():
+        if element.VR == "SQ":
+            for item in element.value:
+                if "CodeValue" in item:
+                    yield item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning
+
+
+def reference_codes() -> dict[tuple[str, str], str]:
+    """Meaning of each (value, scheme) in the reference list."""
+    with shared_path("reference/codes.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["value"], row["scheme"]): row["meaning"] for row in csv.DictReader(file)}
+
+
+def standard_codes() -> dict[tuple[str, str], set[str]]:
+    """Meanings of each (value, scheme) in DICOM's own lists, as pydicom generates them."""
+    known: dict[tuple[str, str], set[str]] = {}
+    for scheme, keywords in _concepts_dict.concepts.items():
+        for values in keywords.values():
+            for value, (meaning, _) in values.items():
+                known.setdefault((value, scheme), set()).add(meaning)
+    return known

@@ -1,0 +1,80 @@
+"""One small study written by the writers, for the tests of SEG, SR and their read-back."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cmr.volume import Volume4D
+from dicomio.seg import WriterSettings, WrittenSeg, write_phase_segs
+from dicomio.source import CineSource
+from dicomio.sr import write_report
+from dicomio.uids import ResultIdentity
+from tests.dicom_source import heart, stack, write_cine
+from tests.results_sample import cine_results, study_results
+
+IDENTITY = ResultIdentity(
+    application="cmr-map",
+    version="0.1.0",
+    settings_sha256="a" * 64,
+    model_sha256="b" * 64,
+    salt="",
+    device_uid="2.25.59377086353218474706926443812690352018",
+    device_serial="7",
+    now=datetime(2026, 11, 22, 12, 30, 15, 250_000, tzinfo=UTC),
+)
+SETTINGS = WriterSettings(
+    all_phases=False,
+    phase_series_number=9701,
+    all_phases_series_number=9702,
+    report_series_number=9703,
+    device_uid=IDENTITY.device_uid,
+    device_serial=IDENTITY.device_serial,
+    site_salt="",
+)
+PHASES = {"ed": 0, "es": 2}
+
+
+@dataclass(frozen=True)
+class Case:
+    source: CineSource
+    labels: Volume4D
+    segs: tuple[WrittenSeg, ...]
+    report: Path
+
+    @property
+    def files(self) -> list[Path]:
+        return [*(seg.path for seg in self.segs), self.report]
+
+    @property
+    def used_images(self) -> list[Path]:
+        return sorted({frame.path for seg in self.segs for frame in seg.frames})
+
+    def volume_ml(self, seg: WrittenSeg, label: int) -> float:
+        """Sum of areas times slice extent, the definition in results.json."""
+        area = (self.labels.data[seg.phase_index] == label).sum((1, 2))
+        geometry = self.source.geometry
+        return float((area * geometry.slice_extents_mm).sum() * geometry.pixel_area_mm2 / 1000)
+
+
+def write_case(
+    folder: Path,
+    *,
+    series="one",
+    gaps_mm=(10.0,) * 7,
+    labels=None,
+    cine=None,
+    patient=None,
+    geometry=None,
+) -> Case:
+    """Write a cine of four phases and its results below ``folder``."""
+    source = write_cine(
+        folder / "source", geometry or stack(gaps_mm), series=series, patient=patient
+    )
+    masks = heart(source) if labels is None else labels(source)
+    results = folder / "results"
+    results.mkdir()
+    segs = write_phase_segs(source, masks, PHASES, IDENTITY, SETTINGS, results)
+    report = write_report(
+        study_results(cine or cine_results()), segs, source, IDENTITY, SETTINGS, results
+    )
+    return Case(source, masks, segs, report)
