@@ -127,6 +127,7 @@ def _parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
             version=settings.application.version,
             settings_sha256=settings.sha256,
             model_sha256=model_folder.sha256,
+            provider=f"{segmenter.provider} {segmenter.precision}",
             salt=settings.writers.site_salt,
             device_uid=settings.writers.device_uid,
             device_serial=settings.writers.device_serial,

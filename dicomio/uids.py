@@ -26,6 +26,8 @@ class ResultIdentity:
         Name and version of the application.
     settings_sha256, model_sha256
         Digests of all settings and of the model that made the masks.
+    provider
+        What the model ran on and its precision: other arithmetic may move a voxel.
     salt
         Site salt: two sites that process the same study get different UIDs. May be empty.
     device_uid
@@ -45,6 +47,7 @@ class ResultIdentity:
     version: str
     settings_sha256: str
     model_sha256: str
+    provider: str
     salt: str
     device_uid: str
     device_serial: str
@@ -66,6 +69,7 @@ class ResultIdentity:
             self.version,
             self.settings_sha256,
             self.model_sha256,
+            self.provider,
             self.salt,
             kind,
             [[frame.sop_instance_uid, frame.frame_number] for frame in frames],

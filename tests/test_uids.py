@@ -52,6 +52,7 @@ def test_value_is_a_name_based_uuid_of_everything_that_counts():
         {"version": "0.1.1"},
         {"settings_sha256": "c" * 64},
         {"model_sha256": "c" * 64},
+        {"provider": "CUDA fp32"},
         {"salt": "site"},
     ],
 )

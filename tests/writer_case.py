@@ -17,6 +17,7 @@ IDENTITY = ResultIdentity(
     version="0.1.0",
     settings_sha256="a" * 64,
     model_sha256="b" * 64,
+    provider="CPU fp32",
     salt="",
     device_uid="2.25.59377086353218474706926443812690352018",
     device_serial="7",
