@@ -16,7 +16,9 @@ from dicomio.source import FrameRef
 from dicomio.uids import ResultIdentity, file_name
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
-IDENTITY = ResultIdentity("cmr-map", "0.1.0", "a" * 64, "b" * 64, "", "2.25.1", "1", NOW)
+IDENTITY = ResultIdentity(
+    "cmr-map", "0.1.0", "a" * 64, "b" * 64, "CPU fp32", "", "2.25.1", "1", NOW
+)
 FRAMES = [FrameRef(Path("x"), "1.2", f"1.2.{i}", "1.3", i) for i in range(3)]
 
 
