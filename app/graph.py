@@ -54,7 +54,6 @@ class CmrApplication(Application):
         """Build the operators, then join them in reading order."""
         p = self._parts
         s = p.settings
-        writer = {"settings": s.writers, "identity": p.identity}
         reader = StudyReader(
             self,
             input_folder=p.input_folder,
@@ -69,8 +68,8 @@ class CmrApplication(Application):
         volumetry = Volumetry(self, settings=s.volumetry, name="volumetry")
         quality = Quality(self, settings=s.quality, model=p.model, name="quality")
         assembler = ResultsAssembler(self, application=p.application, name="results_assembler")
-        seg_writer = SegWriter(self, **writer, name="seg_writer")
-        sr_writer = SrWriter(self, **writer, name="sr_writer")
+        seg_writer = SegWriter(self, settings=s.writers, identity=p.identity, name="seg_writer")
+        sr_writer = SrWriter(self, settings=s.writers, identity=p.identity, name="sr_writer")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
 
         self.add_flow(reader, selector, {("study", "study")})

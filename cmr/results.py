@@ -51,7 +51,9 @@ class Measured(Record):
         for key, info in cls.model_fields.items():
             extra = info.json_schema_extra
             if isinstance(extra, dict) and "unit" in extra:
-                yield Quantity(key, str(info.title), str(extra["unit"]), int(str(extra["decimals"])))
+                yield Quantity(
+                    key, str(info.title), str(extra["unit"]), int(str(extra["decimals"]))
+                )
 
     def values(self) -> Iterator[tuple[Quantity, float]]:
         """The fields that have a value."""
@@ -64,9 +66,9 @@ class Measured(Record):
 class Ventricle(Measured):
     """Volumes and function of one ventricle."""
 
-    edv_ml: float | None = measured("End-diastolic volume", "ml", 1)
-    esv_ml: float | None = measured("End-systolic volume", "ml", 1)
-    sv_ml: float | None = measured("Stroke volume", "ml", 1)
+    edv_ml: float | None = measured("End-diastolic volume", "ml", 2)
+    esv_ml: float | None = measured("End-systolic volume", "ml", 2)
+    sv_ml: float | None = measured("Stroke volume", "ml", 2)
     ef_pct: float | None = measured("Ejection fraction", "%", 1)
     co_l_min: float | None = measured("Cardiac output", "l/min", 2)
     ci_l_min_m2: float | None = measured("Cardiac index", "l/min/m2", 2)
@@ -78,11 +80,11 @@ class Ventricle(Measured):
 class LeftVentricle(Ventricle):
     """Left ventricle: volumes, function and mass."""
 
-    mass_ed_g: float | None = measured("Myocardial mass at end-diastole", "g", 1)
-    mass_es_g: float | None = measured("Myocardial mass at end-systole", "g", 1)
+    mass_ed_g: float | None = measured("Myocardial mass at end-diastole", "g", 2)
+    mass_es_g: float | None = measured("Myocardial mass at end-systole", "g", 2)
     mass_ed_index_g_m2: float | None = measured("Myocardial mass index", "g/m2", 1)
-    edv_area_length_ml: float | None = measured("End-diastolic volume, area-length", "ml", 1)
-    esv_area_length_ml: float | None = measured("End-systolic volume, area-length", "ml", 1)
+    edv_area_length_ml: float | None = measured("End-diastolic volume, area-length", "ml", 2)
+    esv_area_length_ml: float | None = measured("End-systolic volume, area-length", "ml", 2)
     ef_area_length_pct: float | None = measured("Ejection fraction, area-length", "%", 1)
 
 

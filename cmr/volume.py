@@ -121,7 +121,7 @@ class StackGeometry:
         return self.pixel_spacing_mm[0] * self.pixel_spacing_mm[1]
 
     def to_patient_mm(self, z: npt.ArrayLike, row: npt.ArrayLike, col: npt.ArrayLike) -> FloatArray:
-        """``(..., 3)`` patient coordinates of whole slices ``z`` and fractional ``row``, ``col``."""
+        """``(..., 3)`` patient coordinates of slices ``z`` and fractional ``row``, ``col``."""
         row_step = np.multiply.outer(np.asarray(row) * self.pixel_spacing_mm[0], self.column_cosine)
         col_step = np.multiply.outer(np.asarray(col) * self.pixel_spacing_mm[1], self.row_cosine)
         return np.asarray(self.positions_mm[np.asarray(z)] + row_step + col_step)

@@ -118,7 +118,7 @@ class _Plan:
     instance_number: int
 
 
-def write_phase_segs(  # noqa: PLR0913, PLR0917
+def write_phase_segs(  # noqa: PLR0913
     source: CineSource,
     labels: Volume4D,
     phases: Mapping[str, int],

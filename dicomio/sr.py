@@ -25,7 +25,7 @@ from dicomio.sr_groups import Group, cine_groups, quality_group
 from dicomio.uids import ResultIdentity, file_name
 
 
-def write_report(  # noqa: PLR0913, PLR0917
+def write_report(  # noqa: PLR0913
     results: StudyResults,
     segs: Sequence[WrittenSeg],
     source: CineSource,

@@ -29,7 +29,8 @@ def shared_path(relative: str) -> Path:
 
 def tool(name: str) -> str:
     """Path of a command-line tool of the virtual environment, or skip/fail."""
-    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    found = shutil.which(name, path=folders)
     require(found is not None, name)
     return str(found)
 

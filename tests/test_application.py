@@ -127,8 +127,7 @@ def test_dcmqi_gives_back_the_volumes(run, tmp_path, phase):
         "Left ventricular myocardium": getattr(lv, f"mass_{phase}_g") / 1.05,
     }
     for label, volume in expected.items():
-        # The last digit of results.json is 0.1, so half of it is allowed on top of 0.1 %.
-        assert volumes[numbers[label]] == pytest.approx(volume, rel=0.001, abs=0.05), label
+        assert volumes[numbers[label]] == pytest.approx(volume, rel=0.001), label
 
 
 def test_dcmqi_gives_back_every_number_of_the_report(run, tmp_path):

@@ -15,7 +15,7 @@ ALLOWED = {
     "app": {"app", "operators", "dicomio", "cmr"},
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
-    "validation": {"validation", "phantom", "dicomio", "cmr"},
+    "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
 }
 FORBIDDEN_OUTSIDE = {
     "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy"},

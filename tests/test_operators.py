@@ -61,7 +61,8 @@ def test_a_refusal_passes_through_untouched(fragment):
 
 @pytest.mark.parametrize("kind", [NoApplicableSeries, GeometryError, NothingReadable])
 def test_what_concerns_one_study_becomes_a_refusal(fragment, kind):
-    refusal = tick(Adder(fragment, name=f"refusing_{kind.__name__}"), left=1, right=kind("why"))["sum"]
+    adder = Adder(fragment, name=f"refusing_{kind.__name__}")
+    refusal = tick(adder, left=1, right=kind("why"))["sum"]
     assert isinstance(refusal, Refusal)
     assert (refusal.part, str(refusal.error)) == ("cine", "why")
 

@@ -19,9 +19,13 @@ def fill(folder, names):
 
 
 def test_nothing_stays_when_the_block_fails(tmp_path):
-    with pytest.raises(ValueError, match="stop"), staging_folder(tmp_path / "o") as folder:
-        fill(folder, ["half.dcm"])
-        raise ValueError("stop")
+    def failing():
+        with staging_folder(tmp_path / "o") as folder:
+            fill(folder, ["half.dcm"])
+            raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        failing()
     assert list((tmp_path / "o").iterdir()) == []
 
 

@@ -35,6 +35,7 @@ def test_value_is_a_name_based_uuid_of_everything_that_counts():
             "0.1.0",
             "a" * 64,
             "b" * 64,
+            "CPU fp32",
             "",
             "sr",
             [["1.2.0", 0], ["1.2.1", 1], ["1.2.2", 2]],

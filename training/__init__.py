@@ -1,0 +1,1 @@
+"""Train, export and measure the networks. Not needed to run the application."""

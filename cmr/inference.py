@@ -1,0 +1,209 @@
+"""Run a checked model with ONNX Runtime on the best execution provider of the machine."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from pydantic import Field, PositiveInt
+
+from cmr.errors import ModelError, UsageError
+from cmr.model_store import ModelFolder
+from cmr.settings import Section
+
+_FATAL = 4  # ONNX Runtime's log level: failures arrive as exceptions, not on the console.
+
+
+class Provider(StrEnum):
+    """Execution providers, by the names used in app.yaml and in the result."""
+
+    TENSORRT = "TensorRT"
+    CUDA = "CUDA"
+    CPU = "CPU"
+
+    @property
+    def onnxruntime_name(self) -> str:
+        """Name in ONNX Runtime."""
+        return f"{'Tensorrt' if self is Provider.TENSORRT else self.value}ExecutionProvider"
+
+
+class Precision(StrEnum):
+    """Arithmetic of the network; fp16 is TensorRT's alone."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+
+
+class InferenceSettings(Section):
+    """Which model, where and how it runs."""
+
+    model: str = Field(description="Name of the folder in the model repository.")
+    providers: tuple[Provider, ...] = Field(min_length=1, description="In order of preference.")
+    precision: Precision
+    batch_size: PositiveInt
+    threads: int = Field(ge=0, description="On the CPU; 0 takes all cores of the process.")
+
+
+class Segmenter:
+    """A network, ready to run.
+
+    Parameters
+    ----------
+    folder
+        From :func:`cmr.model_store.open_model`.
+    settings
+        Providers in order of preference, precision, batch size, threads.
+    work_dir
+        Where TensorRT keeps the engines it builds.
+
+    Raises
+    ------
+    ModelError
+        ``model.onnx`` is no network that ONNX Runtime can run, or not the one described.
+    UsageError
+        The machine has none of the wanted providers.
+
+    Attributes
+    ----------
+    provider
+        What the network really runs on: ``TensorRT``, ``CUDA`` or ``CPU``.
+    precision
+        ``fp32``, or ``fp16`` where TensorRT runs with it.
+    """
+
+    def __init__(self, folder: ModelFolder, settings: InferenceSettings, work_dir: Path) -> None:
+        onnxruntime.set_default_logger_severity(_FATAL)
+        wanted = available_providers(settings.providers, onnxruntime.get_available_providers())
+        self._folder = folder
+        self._batch_size = settings.batch_size
+        self._session = _session(folder, settings, wanted, work_dir)
+        _check_shapes(self._session, folder)
+        used = self._session.get_providers()[0]
+        self.provider = str(next(p for p in Provider if p.onnxruntime_name == used))
+        runs_fp16 = self.provider == Provider.TENSORRT and settings.precision == Precision.FP16
+        self.precision = str(Precision.FP16 if runs_fp16 else Precision.FP32)
+
+    def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Scores of a batch of any length.
+
+        Parameters
+        ----------
+        images
+            ``(n, H, W)`` float32 in 0–1, on the network's matrix.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, C, H, W)`` logits.
+
+        Raises
+        ------
+        ModelError
+            The images have another matrix, or the network gives scores that are not finite.
+        """
+        if images.ndim != 3 or images.shape[1:] != self._folder.matrix:
+            raise ModelError(
+                f"Model {self._folder.name}: images {images.shape}, expected "
+                f"(n, {', '.join(map(str, self._folder.matrix))}). Check app.yaml preprocessing."
+            )
+        channels = self._folder.metadata.output.channels
+        scores = np.empty((len(images), channels, *self._folder.matrix), np.float32)
+        for start in range(0, len(images), self._batch_size):
+            part = slice(start, start + self._batch_size)
+            scores[part] = self._run_batch(images[part])
+        return scores
+
+    def _run_batch(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        names = self._folder.metadata
+        feed = {names.input.name: np.ascontiguousarray(images[:, None], np.float32)}
+        scores = np.asarray(self._session.run([names.output.name], feed)[0])
+        if not np.isfinite(scores).all():
+            raise ModelError(
+                f"Model {names.name}: scores that are not finite, on {self.provider} with "
+                f"{self.precision}. Set precision to fp32 in app.yaml, or restore the model."
+            )
+        return scores
+
+
+def available_providers(wanted: tuple[Provider, ...], available: list[str]) -> tuple[Provider, ...]:
+    """Keep the wanted providers that this build of ONNX Runtime has, in the wanted order.
+
+    Raises
+    ------
+    UsageError
+        None of them.
+    """
+    found = tuple(p for p in wanted if p.onnxruntime_name in available)
+    if not found:
+        raise UsageError(
+            f"app.yaml inference.providers: {', '.join(wanted)} wanted, but this machine's ONNX "
+            f"Runtime has {', '.join(available)}. Add CPU to the list."
+        )
+    return found
+
+
+def provider_options(
+    provider: Provider, folder: ModelFolder, settings: InferenceSettings, work_dir: Path
+) -> dict[str, str]:
+    """Options of one provider for ONNX Runtime.
+
+    TensorRT keeps one engine for batches from 1 to the batch size, in a folder of its own for
+    each model file, so that an engine is never used with another network.
+    """
+    if provider != Provider.TENSORRT:
+        return {}
+    cache = work_dir / "tensorrt" / folder.sha256[:16]
+    rows, cols = folder.matrix
+    entry = f"{folder.metadata.input.name}:{{}}x{folder.metadata.input.channels}x{rows}x{cols}"
+    return {
+        "trt_fp16_enable": str(settings.precision == Precision.FP16),
+        "trt_engine_cache_enable": "True",
+        "trt_engine_cache_path": str(cache),
+        "trt_timing_cache_enable": "True",
+        "trt_timing_cache_path": str(cache),
+        "trt_profile_min_shapes": entry.format(1),
+        "trt_profile_opt_shapes": entry.format(settings.batch_size),
+        "trt_profile_max_shapes": entry.format(settings.batch_size),
+    }
+
+
+def _session(
+    folder: ModelFolder, settings: InferenceSettings, wanted: tuple[Provider, ...], work_dir: Path
+) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _FATAL
+    # An explicit number also keeps ONNX Runtime from pinning threads to cores it may not have.
+    options.intra_op_num_threads = settings.threads or len(os.sched_getaffinity(0))
+    providers = []
+    for provider in wanted:
+        extra = provider_options(provider, folder, settings, work_dir)
+        if cache := extra.get("trt_engine_cache_path"):
+            Path(cache).mkdir(parents=True, exist_ok=True)
+        providers.append((provider.onnxruntime_name, extra))
+    try:
+        return onnxruntime.InferenceSession(str(folder.onnx), options, providers=providers)
+    except Exception as error:  # ONNX Runtime's errors share no base class
+        raise ModelError(
+            f"Model {folder.name}: {folder.onnx} cannot be loaded by ONNX Runtime "
+            f"{onnxruntime.__version__}: {str(error).splitlines()[0]}. Restore the file."
+        ) from error
+
+
+def _check_shapes(session: Any, folder: ModelFolder) -> None:
+    """Check that the batch axis is free and all other sizes are those of the metadata."""
+    described = folder.metadata
+    for kind, found, tensor in (
+        ("input", session.get_inputs(), described.input),
+        ("output", session.get_outputs(), described.output),
+    ):
+        expected = {tensor.name: [tensor.channels, *folder.matrix]}
+        shapes = {node.name: list(node.shape[1:]) for node in found}
+        if shapes != expected or isinstance(found[0].shape[0], int):
+            raise ModelError(
+                f"Model {folder.name}: {folder.onnx} has {kind} "
+                f"{ {node.name: node.shape for node in found} }, expected {expected} behind a "
+                "free batch axis. The network and its metadata.json do not belong together."
+            )

@@ -1,0 +1,73 @@
+"""Grey values to 0–1, one image at a time: the only normalisation of this project.
+
+Training, validation and the application call :func:`normalise`, so that a network sees the same
+grey values from files that were min–max scaled per slice (ACDC) and from scanner DICOM. The
+percentiles of one image move with any positive linear map of its grey values; hence the result is
+the same before and after such a map.
+"""
+
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from cmr.settings import Section
+
+Percentile = Annotated[float, Field(ge=0, le=100)]
+
+
+class IntensitySettings(Section):
+    """Percentiles of one image that become 0 and 1."""
+
+    low_percentile: Percentile
+    high_percentile: Percentile
+
+    @model_validator(mode="after")
+    def _ascending(self) -> "IntensitySettings":
+        if self.low_percentile >= self.high_percentile:
+            raise ValueError("low_percentile must be below high_percentile")
+        return self
+
+
+def normalise(images: npt.NDArray[Any], settings: IntensitySettings) -> npt.NDArray[np.float32]:
+    """Scale each 2-D image linearly between two of its percentiles and clip to 0–1.
+
+    Parameters
+    ----------
+    images
+        ``(..., row, col)``, any real dtype and unit. Values that are not finite become 0 and
+        take no part in the percentiles.
+    settings
+        The two percentiles.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, float32 in 0–1. An image without contrast (constant, empty, nothing finite)
+        becomes 0 everywhere.
+
+    Examples
+    --------
+    >>> ramp = np.arange(101.0).reshape(1, 101)
+    >>> normalise(ramp, IntensitySettings(low_percentile=10, high_percentile=90))[0, [0, 50, 100]]
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    out = np.zeros(images.shape, np.float32)
+    for index in np.ndindex(images.shape[:-2]):
+        out[index] = _normalise_one(images[index], settings)
+    return out
+
+
+def _normalise_one(image: npt.NDArray[Any], settings: IntensitySettings) -> npt.NDArray[np.float32]:
+    finite = np.isfinite(image)
+    if not finite.any():
+        return np.zeros(image.shape, np.float32)
+    # float64: the range of an int32 or of extreme floats must not overflow.
+    values = np.where(finite, image, 0).astype(np.float64)
+    low, high = np.percentile(values[finite], [settings.low_percentile, settings.high_percentile])
+    span = high - low
+    if not np.isfinite(span) or span <= 0:
+        return np.zeros(image.shape, np.float32)
+    scaled = np.clip((values - low) / span, 0, 1)
+    return np.where(finite, scaled, 0).astype(np.float32)

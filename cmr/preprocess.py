@@ -1,0 +1,98 @@
+"""From a cine in native pixels to what a network sees, and exactly back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, PositiveFloat
+
+from cmr.heart import HeartCentre, HeartSettings, locate_heart
+from cmr.intensity import IntensitySettings, normalise
+from cmr.labels import Label
+from cmr.resample import CropGrid
+from cmr.settings import Section
+from cmr.volume import Volume4D
+
+
+class PreprocessSettings(Section):
+    """What a network was trained to see. A model's ``metadata.json`` holds the same numbers."""
+
+    matrix: tuple[int, int] = Field(description="Rows and columns of the crop.")
+    spacing_mm: PositiveFloat
+    intensity: IntensitySettings
+    heart: HeartSettings
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInput:
+    """Images on the network's grid, and the way back.
+
+    Parameters
+    ----------
+    images
+        ``(t, z, H, W)`` float32 in 0–1.
+    centre
+        Where the crop is centred, and how that was found.
+    grid
+        The two grids.
+    source
+        The volume that the images were made of.
+    """
+
+    images: npt.NDArray[np.float32]
+    centre: HeartCentre
+    grid: CropGrid
+    source: Volume4D
+
+    def to_native(self, scores: npt.NDArray[Any]) -> Volume4D:
+        """Labels on the native grid: scores interpolated linearly, then the largest wins.
+
+        Parameters
+        ----------
+        scores
+            ``(t, z, C, H, W)`` logits or probabilities; class 0 is background.
+
+        Returns
+        -------
+        Volume4D
+            uint8 labels with the geometry and times of the source. Pixels outside the crop are
+            background.
+
+        Raises
+        ------
+        ValueError
+            The scores do not belong to these images.
+        """
+        phases, slices, rows, cols = self.images.shape
+        shape = scores.shape
+        if scores.ndim != 5 or shape[:2] + shape[3:] != (phases, slices, rows, cols):
+            raise ValueError(f"Scores {shape}, expected ({phases}, {slices}, C, {rows}, {cols}).")
+        labels = np.zeros(self.source.data.shape, np.uint8)
+        for phase in range(phases):  # one at a time: all scores at native size would be GBs
+            best = self.grid.to_native(scores[phase]).argmax(axis=1)
+            labels[phase] = np.where(self.grid.covered, best, Label.BACKGROUND)
+        return self.source.with_data(labels)
+
+
+def to_model(volume: Volume4D, settings: PreprocessSettings) -> ModelInput:
+    """Normalise, find the heart, crop and resample.
+
+    Parameters
+    ----------
+    volume
+        Cine images in any grey scale; one phase is enough.
+    settings
+        The network's matrix and spacing, percentiles, and the numbers of the motion search.
+    """
+    images = normalise(volume.data, settings.intensity)
+    spacing = volume.geometry.pixel_spacing_mm
+    centre = locate_heart(images, spacing, settings.heart)
+    grid = CropGrid(
+        native_shape=volume.geometry.shape,
+        native_spacing_mm=spacing,
+        shape=settings.matrix,
+        spacing_mm=settings.spacing_mm,
+        centre=(centre.row, centre.col),
+    )
+    return ModelInput(grid.to_crop(images), centre, grid, volume)

@@ -1,0 +1,31 @@
+"""Quality gates of the cine: every gate, in reading order, with its figure and limit.
+
+A gate passes, asks for review, or withholds numbers. The limits and where they come from are in
+``app.yaml``; ``docs/gates.md`` has the calibration on the reference labels.
+"""
+
+from __future__ import annotations
+
+from cmr.gates_anatomy import AnatomyLimits, anatomy_gates
+from cmr.gates_function import FunctionLimits, function_gates
+from cmr.gates_stack import StackLimits, stack_gates
+from cmr.results import Gate
+from cmr.settings import Section
+from cmr.volumetry import CineMeasurement
+
+
+class QualitySettings(Section):
+    """Limits of all gates."""
+
+    stack: StackLimits
+    function: FunctionLimits
+    anatomy: AnatomyLimits
+
+
+def judge(measurement: CineMeasurement, settings: QualitySettings) -> tuple[Gate, ...]:
+    """Judge one measurement. Every gate is in the result, those that pass too."""
+    return (
+        *stack_gates(measurement, settings.stack),
+        *function_gates(measurement, settings.function),
+        *anatomy_gates(measurement, settings.anatomy),
+    )

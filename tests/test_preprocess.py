@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cmr.heart import CentreMethod, HeartCentre
+from cmr.intensity import normalise
+from cmr.labels import STRUCTURES
+from cmr.preprocess import ModelInput, PreprocessSettings, to_model
+from cmr.resample import CropGrid
+from tests.model_support import SETTINGS, acdc_patients, bivme_cine, volume
+from tests.test_heart import beating_disc
+from training.cases import read_acdc
+
+TOLERANCE = 0.005  # of the volume, from the issue
+
+
+def one_hot(labels):
+    return np.stack([labels == value for value in range(4)], 2).astype(np.float32)
+
+
+def volumes(labels):
+    return np.array([(labels == label).sum(axis=(1, 2, 3)) for label in STRUCTURES])
+
+
+def forth_and_back(prepared: ModelInput, labels):
+    return prepared.to_native(prepared.grid.to_crop(one_hot(labels))).data
+
+
+def heart_mask(shape, spacing, centre, radius_mm, squash):
+    """LV disc, ring of 9 mm around it, RV crescent beside it: one slice, one phase."""
+    rows, cols = np.indices(shape)
+    y = (rows - centre[0]) * spacing[0]
+    x = (cols - centre[1]) * spacing[1] * squash
+    distance = np.hypot(y, x)
+    beside = np.hypot(y, x - radius_mm - 5)
+    labels = np.zeros(shape, np.uint8)
+    labels[beside < radius_mm + 8] = 1
+    labels[distance < radius_mm + 9] = 2
+    labels[distance < radius_mm] = 3
+    return labels[None, None]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    spacing=st.tuples(st.floats(0.8, 2.0), st.floats(0.8, 2.0)),
+    centre=st.tuples(st.floats(70, 90), st.floats(70, 90)),
+    offset=st.tuples(st.floats(-5, 5), st.floats(-5, 5)),
+    radius_mm=st.floats(15, 35),
+    squash=st.floats(0.8, 1.25),
+)
+def test_a_mask_carried_forth_and_back_keeps_its_volume(spacing, centre, offset, radius_mm, squash):
+    labels = heart_mask((160, 160), spacing, centre, radius_mm, squash)
+    at = HeartCentre(centre[0] + offset[0], centre[1] + offset[1], CentreMethod.MOTION)
+    grid = CropGrid((160, 160), spacing, SETTINGS.matrix, SETTINGS.spacing_mm, (at.row, at.col))
+    assume(grid.covered[labels[0, 0] > 0].all())
+    source = volume(labels, spacing)
+    prepared = ModelInput(np.zeros((1, 1, *SETTINGS.matrix), np.float32), at, grid, source)
+    back = forth_and_back(prepared, labels)
+    assert np.allclose(volumes(back), volumes(labels), rtol=TOLERANCE)
+
+
+@pytest.mark.real_data
+def test_acdc_labels_carried_forth_and_back_keep_their_volume(acdc):
+    for patient in acdc_patients(acdc)[::8]:
+        case = read_acdc(acdc, patient)
+        back = forth_and_back(to_model(case.images, SETTINGS), case.labels.data)
+        assert np.allclose(volumes(back), volumes(case.labels.data), rtol=TOLERANCE)
+
+
+@pytest.mark.parametrize("shape", [(120, 170), (256, 96), (31, 33)])
+@pytest.mark.parametrize("spacing", [(1.0, 2.0), (1.9, 1.9)])
+@pytest.mark.parametrize("phases", [1, 2, 7])
+def test_any_matrix_spacing_and_number_of_phases(shape, spacing, phases):
+    data = np.random.default_rng(0).random((phases, 3, *shape)).astype(np.float32)
+    prepared = to_model(volume(data, spacing), SETTINGS)
+    assert prepared.images.shape == (phases, 3, *SETTINGS.matrix)
+    assert prepared.images.dtype == np.float32
+    assert prepared.images.min() >= 0
+    assert prepared.images.max() <= 1
+    back = prepared.to_native(np.zeros((phases, 3, 4, *SETTINGS.matrix), np.float32))
+    assert back.data.shape == data.shape
+
+
+def test_images_are_the_normalised_ones_around_the_heart():
+    data = 700 * beating_disc((62, 121))
+    prepared = to_model(volume(data, (1.5, 1.5)), SETTINGS)
+    assert prepared.centre.method == CentreMethod.MOTION
+    middle = np.array(SETTINGS.matrix) // 2
+    native = normalise(data, SETTINGS.intensity)[:, :, 62, 121]
+    found = prepared.images[:, :, middle[0] - 1 : middle[0] + 1, middle[1] - 1 : middle[1] + 1]
+    # Inside the bright disc all is one grey value, noise apart.
+    assert np.allclose(found.mean((2, 3)), native, atol=0.1)
+
+
+def test_grey_scale_of_the_input_does_not_matter():
+    data = beating_disc((80, 100))
+    plain, scaled = (to_model(volume(x, (1.5, 1.5)), SETTINGS) for x in (data, 4095 * data + 12))
+    assert np.allclose(plain.images, scaled.images, atol=1e-4)
+
+
+def test_what_lies_outside_the_crop_is_background():
+    data = np.zeros((1, 1, 300, 300), np.float32)
+    prepared = to_model(volume(data, (1.5, 1.5)), SETTINGS)
+    scores = np.zeros((1, 1, 4, *SETTINGS.matrix), np.float32)
+    scores[:, :, 3] = 1
+    labels = prepared.to_native(scores).data[0, 0]
+    rows = np.flatnonzero(labels.any(1))
+    side = SETTINGS.matrix[0] * SETTINGS.spacing_mm / 1.5
+    assert len(rows) == pytest.approx(side, abs=1)
+    assert set(np.unique(labels)) == {0, 3}
+    assert not labels[0].any()
+
+
+def test_times_and_geometry_stay_with_the_labels():
+    source = volume(beating_disc((80, 100), phases=4), (1.5, 1.5))
+    prepared = to_model(source, SETTINGS)
+    labels = prepared.to_native(np.zeros((4, 3, 4, *SETTINGS.matrix), np.float32))
+    assert labels.geometry is source.geometry
+    assert labels.data.dtype == np.uint8
+
+
+def test_scores_of_other_images_are_refused():
+    prepared = to_model(volume(beating_disc((80, 100), phases=4), (1.5, 1.5)), SETTINGS)
+    with pytest.raises(ValueError, match=r"expected \(4, 3, C, 192, 192\)"):
+        prepared.to_native(np.zeros((3, 3, 4, 192, 192), np.float32))
+
+
+def test_an_unknown_setting_is_refused():
+    with pytest.raises(ValueError, match="Extra inputs"):
+        PreprocessSettings(**SETTINGS.model_dump(), margin_mm=3)
+
+
+@pytest.mark.real_data
+def test_real_cine(bivme):
+    prepared = to_model(bivme_cine(bivme), SETTINGS)
+    assert prepared.images.shape == (25, 6, *SETTINGS.matrix)
+    assert prepared.centre.method == CentreMethod.MOTION

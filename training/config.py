@@ -1,0 +1,178 @@
+"""One typed configuration for a training run; an unknown key is refused."""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import yaml
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from cmr.settings import Section
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Range = tuple[float, float]
+S = TypeVar("S", bound=Section)
+
+
+class NetworkConfig(Section):
+    """MONAI ``UNet``: channels per level and residual units."""
+
+    channels: tuple[PositiveInt, ...]
+    residual_units: int = Field(ge=0)
+
+
+class GeometryConfig(Section):
+    """Where a sample is taken: random affine map plus a smooth random displacement.
+
+    Scale and stretch are ranges of factors, drawn log-uniformly; a zero or ``[1, 1]`` switches
+    a part off.
+    """
+
+    rotation_deg: float = Field(ge=0, le=180)
+    mirror_probability: Probability
+    shift_mm: float = Field(ge=0)
+    scale: Range
+    stretch: Range
+    elastic_probability: Probability
+    elastic_mm: float = Field(ge=0)
+    elastic_points: int = Field(ge=2)
+
+
+class GammaConfig(Section):
+    """Grey values to a random power."""
+
+    probability: Probability
+    exponent: Range
+
+
+class ContrastConfig(Section):
+    """Random linear map of the grey values."""
+
+    probability: Probability
+    gain: Range
+    offset: Range
+
+
+class TissueConfig(Section):
+    """Random shift of the grey value of each labelled structure (soft-edged)."""
+
+    probability: Probability
+    sd: float = Field(ge=0)
+
+
+class BiasFieldConfig(Section):
+    """Smooth multiplicative shading; ``strength`` is the SD of its logarithm."""
+
+    probability: Probability
+    strength: float = Field(ge=0)
+    points: int = Field(ge=2)
+
+
+class BlurConfig(Section):
+    """Gaussian blur."""
+
+    probability: Probability
+    sigma_px: Range
+
+
+class LowResolutionConfig(Section):
+    """Down to a fraction of the matrix and back."""
+
+    probability: Probability
+    factor: Range
+
+
+class NoiseConfig(Section):
+    """Gaussian noise."""
+
+    probability: Probability
+    sd: Range
+
+
+class GhostConfig(Section):
+    """Shifted copies along one image axis, as from motion in the phase-encoding direction."""
+
+    probability: Probability
+    strength: Range
+    copies: PositiveInt
+
+
+class AppearanceConfig(Section):
+    """What happens to the grey values; probability 0 switches a part off."""
+
+    tissue: TissueConfig
+    bias_field: BiasFieldConfig
+    blur: BlurConfig
+    low_resolution: LowResolutionConfig
+    ghost: GhostConfig
+    noise: NoiseConfig
+    contrast: ContrastConfig
+    gamma: GammaConfig
+
+
+class LossConfig(Section):
+    """One of MONAI's losses; Dice is taken over the batch, as many slices hold no heart."""
+
+    name: Literal["dice", "dice_focal", "dice_ce"]
+    focal_gamma: float = Field(ge=0)
+    class_weights: tuple[float, float, float, float]
+
+
+class OptimiserConfig(Section):
+    """Adam or AdamW."""
+
+    name: Literal["adam", "adamw"]
+    learning_rate: PositiveFloat
+    weight_decay: float = Field(ge=0)
+
+
+class ScheduleConfig(Section):
+    """Learning rate over the run: warm-up, then cosine to 0, or a factor every few epochs."""
+
+    name: Literal["cosine", "step"]
+    warm_up_epochs: float = Field(ge=0)
+    step_epochs: PositiveInt
+    step_factor: float = Field(gt=0, le=1)
+
+
+class RunConfig(Section):
+    """Length, seed and selection."""
+
+    seed: int
+    fold: int = Field(ge=0)
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    ema_decay: float = Field(ge=0, lt=1)
+    validate_every: PositiveInt
+    patience: PositiveInt
+    threads: PositiveInt
+    bfloat16: bool
+
+
+class ModelConfig(Section):
+    """What the exported folder says of itself."""
+
+    name: str
+    version: str
+
+
+class TrainingConfig(Section):
+    """Everything that decides a run, paths apart."""
+
+    model: ModelConfig
+    network: NetworkConfig
+    geometry: GeometryConfig
+    appearance: AppearanceConfig
+    loss: LossConfig
+    optimiser: OptimiserConfig
+    schedule: ScheduleConfig
+    run: RunConfig
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read a training configuration from YAML."""
+    return TrainingConfig.model_validate(yaml.safe_load(path.read_text("utf-8")))
+
+
+def read_section(app_yaml: Path, name: str, kind: type[S]) -> S:
+    """Read one section of the application's settings."""
+    return kind.model_validate(yaml.safe_load(app_yaml.read_text("utf-8"))[name])

@@ -1,0 +1,3 @@
+"""``make demo``: a phantom study of known truth through the application, figure by figure."""
+
+from __future__ import annotations
