@@ -18,6 +18,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLSLossless,
+    MRImageStorage,
     RLELossless,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
@@ -370,9 +371,13 @@ def test_no_patient_data_in_paths_logs_or_warnings(
     path.write_bytes(content)
     (path.parent / "id4711.txt").write_text("notes")
     (tmp_path / "jane.bin").write_text("notes")
+    other = write(header(SOPInstanceUID=uid("other")), tmp_path / "other").read_bytes()
+    telling = b"of Jane Doe".ljust(len(MRImageStorage))  # pydicom warns, and quotes it
+    (tmp_path / "other").write_bytes(other.replace(MRImageStorage.encode(), telling))
     count = index_input(tmp_path, READER).count
     shown = [skipped.path for skipped in count.skipped]
-    assert shown == ["[removed]/1960-01-02/[removed]", "[removed]"]
+    assert shown == ["[removed]/[removed]/[removed]", "[removed]", "other"]
+    assert "Jane" not in count.model_dump_json()
     assert caplog.text == ""
     assert capfd.readouterr() == ("", "")
     assert len(recwarn) == 0
