@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from cmr.gate import LV_KEYS, RV_KEYS, Finding, review, withhold
@@ -18,6 +20,25 @@ class StackLimits(Section):
     max_gap_ratio: float
     min_phases: int
     max_frame_spacing_ms: float
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What happened to the images before they were measured.
+
+    Parameters
+    ----------
+    left_out
+        A sentence for each stack position without usable images.
+    centre_fallback
+        Why the crop is not centred by motion; empty when it is.
+    """
+
+    left_out: tuple[str, ...] = ()
+    centre_fallback: str = ""
+
+
+COMPLETE = Provenance()
 
 
 def stack_gates(m: CineMeasurement, limits: StackLimits) -> tuple[Gate, ...]:
@@ -61,6 +82,17 @@ def _frame_spacing(m: CineMeasurement, limits: StackLimits) -> Gate:
     spacing, limit = m.frame_spacing_ms, limits.max_frame_spacing_ms
     message = "Time between neighbouring phases."
     return review(Finding("frame_spacing", spacing, limit, "ms", message), good=spacing <= limit)
+
+
+def provenance_gates(provenance: Provenance) -> tuple[Gate, ...]:
+    """Judge whether the images are all there and whether motion showed where the heart is."""
+    lost = len(provenance.left_out)
+    message = " ".join(provenance.left_out) or "Stack positions without usable images."
+    complete = Finding("slices_left_out", lost, 0, "{slices}", message)
+    found = not provenance.centre_fallback
+    message = provenance.centre_fallback or "Crop centred on the motion of the heart."
+    centre = Finding("heart_located", float(found), 1, "1", message)
+    return review(complete, good=lost == 0), review(centre, good=found)
 
 
 def coarse_pitch(gates: tuple[Gate, ...]) -> bool:

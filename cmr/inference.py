@@ -102,7 +102,7 @@ class Segmenter:
         Raises
         ------
         ModelError
-            The images have another matrix, or the network gives scores that are not finite.
+            The images have another matrix, the provider fails, or scores are not finite.
         """
         if images.ndim != 3 or images.shape[1:] != self._folder.matrix:
             raise ModelError(
@@ -119,7 +119,14 @@ class Segmenter:
     def _run_batch(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         names = self._folder.metadata
         feed = {names.input.name: np.ascontiguousarray(images[:, None], np.float32)}
-        scores = np.asarray(self._session.run([names.output.name], feed)[0])
+        try:
+            scores = np.asarray(self._session.run([names.output.name], feed)[0])
+        except Exception as error:  # ONNX Runtime's errors share no base class
+            raise ModelError(
+                f"Model {names.name}: failed on {self.provider} with {self.precision}: "
+                f"{str(error).splitlines()[0]}. Take {self.provider} off inference.providers in "
+                "app.yaml, or lower the batch size."
+            ) from error
         if not np.isfinite(scores).all():
             raise ModelError(
                 f"Model {names.name}: scores that are not finite, on {self.provider} with "
@@ -173,23 +180,36 @@ def provider_options(
 def _session(
     folder: ModelFolder, settings: InferenceSettings, wanted: tuple[Provider, ...], work_dir: Path
 ) -> Any:
+    """Open the network on the first provider that takes it.
+
+    ONNX Runtime's own fallback is off: it ignores the wanted order, prints, and may change the
+    provider in the middle of a study.
+    """
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL
     # An explicit number also keeps ONNX Runtime from pinning threads to cores it may not have.
     options.intra_op_num_threads = settings.threads or len(os.sched_getaffinity(0))
-    providers = []
-    for provider in wanted:
-        extra = provider_options(provider, folder, settings, work_dir)
-        if cache := extra.get("trt_engine_cache_path"):
-            Path(cache).mkdir(parents=True, exist_ok=True)
-        providers.append((provider.onnxruntime_name, extra))
-    try:
-        return onnxruntime.InferenceSession(str(folder.onnx), options, providers=providers)
-    except Exception as error:  # ONNX Runtime's errors share no base class
-        raise ModelError(
-            f"Model {folder.name}: {folder.onnx} cannot be loaded by ONNX Runtime "
-            f"{onnxruntime.__version__}: {str(error).splitlines()[0]}. Restore the file."
-        ) from error
+    providers = [_with_options(p, folder, settings, work_dir) for p in wanted]
+    for start in range(len(providers)):
+        try:
+            return onnxruntime.InferenceSession(
+                str(folder.onnx), options, providers=providers[start:], enable_fallback=0
+            )
+        except Exception as error:  # ONNX Runtime's errors share no base class
+            reason = error
+    raise ModelError(
+        f"Model {folder.name}: {folder.onnx} cannot be loaded by ONNX Runtime "
+        f"{onnxruntime.__version__}: {str(reason).splitlines()[0]}. Restore the file."
+    ) from reason
+
+
+def _with_options(
+    provider: Provider, folder: ModelFolder, settings: InferenceSettings, work_dir: Path
+) -> tuple[str, dict[str, str]]:
+    options = provider_options(provider, folder, settings, work_dir)
+    if cache := options.get("trt_engine_cache_path"):
+        Path(cache).mkdir(parents=True, exist_ok=True)
+    return provider.onnxruntime_name, options
 
 
 def _check_shapes(session: Any, folder: ModelFolder) -> None:

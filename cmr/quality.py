@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cmr.gates_anatomy import AnatomyLimits, anatomy_gates
 from cmr.gates_function import FunctionLimits, function_gates
-from cmr.gates_stack import StackLimits, stack_gates
+from cmr.gates_stack import COMPLETE, Provenance, StackLimits, provenance_gates, stack_gates
 from cmr.results import Gate
 from cmr.settings import Section
 from cmr.volumetry import CineMeasurement
@@ -22,9 +22,12 @@ class QualitySettings(Section):
     anatomy: AnatomyLimits
 
 
-def judge(measurement: CineMeasurement, settings: QualitySettings) -> tuple[Gate, ...]:
+def judge(
+    measurement: CineMeasurement, settings: QualitySettings, provenance: Provenance = COMPLETE
+) -> tuple[Gate, ...]:
     """Judge one measurement. Every gate is in the result, those that pass too."""
     return (
+        *provenance_gates(provenance),
         *stack_gates(measurement, settings.stack),
         *function_gates(measurement, settings.function),
         *anatomy_gates(measurement, settings.anatomy),

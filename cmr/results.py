@@ -149,6 +149,9 @@ class Stack(Record):
     slice_thickness_mm: float | None
     pixel_spacing_mm: tuple[float, float]
     regular: bool
+    left_out: list[str] = Field(
+        default_factory=list, description="Positions of the stack without usable images, and why."
+    )
     field_strength_t: float | None
     manufacturer: str
 

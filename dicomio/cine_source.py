@@ -32,4 +32,5 @@ def build_source(study: Study, stack: Stack) -> CineSource:
         weight_kg=study.weight_kg,
         field_strength_t=first.field_strength_t,
         manufacturer=first.manufacturer,
+        left_out=stack.lost,
     )

@@ -29,15 +29,14 @@ class FrameUnreadable(NothingReadable):
 
 @dataclass(frozen=True, eq=False)
 class CineImages:
-    """The images that could be decoded, and the slices that had to be dropped.
+    """The images that could be decoded.
 
-    ``source`` describes exactly the slices of ``volume``; ``dropped`` says for each missing
+    ``source`` describes exactly the slices of ``volume``; its ``left_out`` says for each missing
     slice which one it was and why.
     """
 
     volume: Volume4D
     source: CineSource
-    dropped: tuple[str, ...]
 
 
 def read_cine(source: CineSource) -> CineImages:
@@ -63,9 +62,9 @@ def read_cine(source: CineSource) -> CineImages:
                 dropped.append(str(fault))
     if not keep:
         raise FrameUnreadable(f"Short-axis cine: none of {n_slices} slices can be decoded.")
-    left = source.keep_slices(keep)
+    left = source.keep_slices(keep, dropped)
     volume = Volume4D(np.stack(slices, axis=1), left.geometry, left.times_ms, left.rr_ms)
-    return CineImages(volume, left, tuple(dropped))
+    return CineImages(volume, left)
 
 
 def read_header(ref: FrameRef) -> Dataset:

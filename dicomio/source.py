@@ -34,7 +34,7 @@ class CineSource:
 
     ``frames[t][z]`` is the image of phase ``t`` at slice ``z`` of ``geometry``; ``times_ms`` is
     ``(t, z)`` and ``rr_ms`` ``(z,)`` as in :class:`cmr.volume.Volume4D`. Unknown height, weight
-    and field strength are NaN.
+    and field strength are NaN. ``left_out`` names the positions without usable images.
     """
 
     study_uid: str
@@ -46,20 +46,22 @@ class CineSource:
     weight_kg: float
     field_strength_t: float
     manufacturer: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def series_uids(self) -> tuple[str, ...]:
         """UIDs of the contributing series, in slice order, each once."""
         return tuple(dict.fromkeys(f.series_uid for phase in self.frames for f in phase))
 
-    def keep_slices(self, keep: Sequence[int]) -> CineSource:
-        """Keep the slices ``keep`` only; ascending order."""
+    def keep_slices(self, keep: Sequence[int], left_out: Sequence[str] = ()) -> CineSource:
+        """Keep the slices ``keep`` only, in ascending order; ``left_out`` says why not the rest."""
         return replace(
             self,
             frames=tuple(tuple(phase[z] for z in keep) for phase in self.frames),
             geometry=self.geometry.take_slices(keep),
             times_ms=self.times_ms[:, list(keep)],
             rr_ms=self.rr_ms[list(keep)],
+            left_out=(*self.left_out, *left_out),
         )
 
 
@@ -74,6 +76,7 @@ def stack_record(source: CineSource) -> Stack:
         slice_thickness_mm=_known(geometry.slice_thickness_mm),
         pixel_spacing_mm=geometry.pixel_spacing_mm,
         regular=geometry.is_regular,
+        left_out=list(source.left_out),
         field_strength_t=_known(source.field_strength_t),
         manufacturer=source.manufacturer,
     )

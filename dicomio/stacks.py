@@ -31,11 +31,13 @@ class StackSettings(Section):
 class Stack:
     """Parallel slices, one at each position, ascending along the normal.
 
-    ``left_out`` holds the slices of the same planes that were not taken, with the reason.
+    ``left_out`` holds the slices of the same planes that were not taken, with the reason;
+    ``lost`` says the same of positions at which no slice was fit to be taken.
     """
 
     slices: tuple[CineSlice, ...]
     left_out: tuple[tuple[CineSlice, str], ...] = field(default=())
+    lost: tuple[str, ...] = field(default=())
 
     @property
     def n_phases(self) -> int:
@@ -119,14 +121,17 @@ def _resolve(slices: list[CineSlice], settings: StackSettings) -> Stack:
     normal = slices[0].normal
     places = _places(slices, normal, settings.same_position_mm)
     n_phases = _common_phase_count(places)
-    taken, left_out = [], []
-    for place in places:
+    taken, left_out, lost = [], [], []
+    for number, place in enumerate(places, start=1):
         fitting = [s for s in place if s.n_phases == n_phases]
         chosen = latest(_originals(fitting)) if fitting else None
         if chosen is not None:
             taken.append(chosen)
+        else:
+            reason = _why_not(place[0], None, n_phases)
+            lost.append(f"Short-axis cine, position {number}: {reason}; the slice is left out.")
         left_out += [(s, _why_not(s, chosen, n_phases)) for s in place if s is not chosen]
-    return Stack(tuple(taken), tuple(left_out))
+    return Stack(tuple(taken), tuple(left_out), tuple(lost))
 
 
 def _originals(slices: list[CineSlice]) -> list[CineSlice]:

@@ -23,4 +23,4 @@ class CleanUp(Step):
     def run(self, cine: SegmentedCine) -> SegmentedCine:
         """Clean the masks and record what changed."""
         cleaned = clean(cine.labels, self._settings)
-        return SegmentedCine(cine.images, cleaned.labels, cleaned.changes)
+        return SegmentedCine(cine.images, cine.centre, cleaned.labels, cleaned.changes)

@@ -27,4 +27,4 @@ class Inference(Step):
         labels = prepared.model_input.to_native(
             scores.reshape(*images.shape[:2], *scores.shape[1:])
         )
-        return SegmentedCine(prepared.images, labels)
+        return SegmentedCine(prepared.images, prepared.model_input.centre, labels)

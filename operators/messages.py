@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmr.errors import CmrError
+from cmr.heart import HeartCentre
 from cmr.preprocess import ModelInput
 from cmr.results import Cine, CleanUpChange, Gate, InputCount, StudyResults
 from cmr.volume import Volume4D
@@ -53,6 +54,7 @@ class SegmentedCine:
     """Label masks on the grid of the images, and what clean-up changed in them."""
 
     images: CineImages
+    centre: HeartCentre
     labels: Volume4D
     changes: tuple[CleanUpChange, ...] = ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cmr.assemble import cine_results
+from cmr.gates_stack import Provenance
 from cmr.quality import QualitySettings, judge
 from cmr.results import Model
 from dicomio.source import stack_record
@@ -28,9 +29,11 @@ class Quality(Step):
 
     def run(self, measured: MeasuredCine) -> JudgedCine:
         """Judge, then assemble what may be reported."""
-        gates = judge(measured.measurement, self._settings)
         cine = measured.cine
+        source = cine.images.source
+        provenance = Provenance(source.left_out, cine.centre.reason)
+        gates = judge(measured.measurement, self._settings, provenance)
         results = cine_results(
-            measured.measurement, gates, stack_record(cine.images.source), self._model, cine.changes
+            measured.measurement, gates, stack_record(source), self._model, cine.changes
         )
         return JudgedCine(measured, gates, results)

@@ -1,4 +1,5 @@
 import numpy as np
+import onnxruntime
 import pytest
 
 from cmr.errors import ModelError, UsageError
@@ -39,6 +40,45 @@ def test_provider_and_precision_that_really_run_are_told(tmp_path):
         assert found.precision == "fp32"
     else:  # a machine with a GPU
         assert (found.provider, found.precision) in {("TensorRT", "fp16"), ("CUDA", "fp32")}
+
+
+@pytest.fixture
+def broken_gpu(monkeypatch):
+    """A machine whose TensorRT and CUDA are listed but cannot open a network."""
+    opened = onnxruntime.InferenceSession
+
+    def session(path, options, providers, **settings):
+        if providers[0][0] != "CPUExecutionProvider":
+            raise RuntimeError(f"no driver for {providers[0][0]}")
+        return opened(path, options, providers, **settings)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    names = [provider.onnxruntime_name for provider in ALL]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: names)
+
+
+def test_a_provider_that_cannot_open_the_network_is_passed_over(tmp_path, broken_gpu, capfd):
+    found = segmenter(tmp_path, settings=ON_CPU.model_copy(update={"providers": ALL}))
+    assert (found.provider, found.precision) == ("CPU", "fp32")
+    assert (tmp_path / "work" / "tensorrt").is_dir()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_provider_can_open_the_network(tmp_path, broken_gpu):
+    with pytest.raises(ModelError, match="no driver for CUDAExecutionProvider"):
+        segmenter(tmp_path, settings=ON_CPU.model_copy(update={"providers": ALL[:2]}))
+
+
+def test_failure_in_the_middle_of_a_study_is_told(tmp_path, monkeypatch):
+    found = segmenter(tmp_path)
+
+    class Session:
+        def run(self, *_):
+            raise RuntimeError("out of memory\nat line 3")
+
+    monkeypatch.setattr(found, "_session", Session())
+    with pytest.raises(ModelError, match=r"failed on CPU with fp32: out of memory\. Take CPU off"):
+        found.run(np.zeros((1, 8, 10), np.float32))
 
 
 def test_providers_keep_the_wanted_order():

@@ -75,4 +75,3 @@ def test_what_concerns_the_run_is_raised(fragment):
 def test_a_step_may_answer_a_refusal_itself(fragment):
     refusal = Refusal("cine", NoApplicableSeries("none"))
     assert tick(Counter(fragment, name="counting"), left=refusal, right=2) == {"sum": 2}
-

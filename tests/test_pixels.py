@@ -105,7 +105,7 @@ def test_monochrome1_is_turned_round(tmp_path: Path) -> None:
 def test_every_pixel_lands_at_its_phase_and_slice(tmp_path: Path, compress: str) -> None:
     write_stack(tmp_path, compress)
     cine = read_cine(source(tmp_path))
-    assert cine.dropped == ()
+    assert cine.source.left_out == ()
     assert cine.volume.data.dtype == np.float32
     assert cine.volume.data.shape == (PHASES, 3, 40, 36)
     for t in range(PHASES):
@@ -158,7 +158,7 @@ def test_damaged_slice_is_dropped_and_named(tmp_path: Path) -> None:
     paths[4, 1].write_bytes(bytes(damaged))
     cine = read_cine(found)
     assert cine.volume.data.shape == (PHASES, 2, 40, 36)
-    assert cine.dropped == (
+    assert cine.source.left_out == (
         "Short-axis cine, slice 2, phase 5: an image cannot be decoded; the slice is left out.",
     )
     assert cine.source.geometry.n_slices == 2

@@ -9,6 +9,7 @@ import pytest
 from cmr import gates_anatomy, gates_function
 from cmr.body import Subject
 from cmr.gate import Finding, review
+from cmr.gates_stack import Provenance
 from cmr.labels import Label
 from cmr.quality import judge
 from cmr.results import LeftVentricle, Status, Ventricle
@@ -40,7 +41,7 @@ def _with(change):
 def test_a_sound_heart_passes_every_gate():
     gates = _gates(SOUND)
     assert {name: g.status for name, g in gates.items() if g.status is not Status.PASS} == {}
-    assert len(gates) == 26
+    assert len(gates) == 28
     assert all(not g.withholds for g in gates.values())
 
 
@@ -273,3 +274,15 @@ def test_a_figure_that_cannot_be_formed_goes_to_review():
     m = measure(Volume4D(heart([[20], [15]], one), one), Subject(), VOLUMETRY)
     assert isnan(gates_anatomy.area_kink_pct(m))
     assert isnan(gates_anatomy.base_step_pct(m))
+
+
+def test_what_was_left_out_before_measuring_asks_for_review():
+    m = measure(SOUND, Subject(), VOLUMETRY)
+    complete = {g.name: g.status for g in judge(m, QUALITY)}
+    assert complete["slices_left_out"] is complete["heart_located"] is Status.PASS
+    faulty = Provenance(left_out=("Position 3: no images.",), centre_fallback="Nothing beats.")
+    gates = {g.name: g for g in judge(m, QUALITY, faulty)}
+    assert gates["slices_left_out"].status is gates["heart_located"].status is Status.REVIEW
+    assert gates["slices_left_out"].figure == 1
+    assert "Position 3" in gates["slices_left_out"].message
+    assert "Nothing beats." in gates["heart_located"].message

@@ -308,6 +308,8 @@ def test_slice_with_a_missing_phase_is_left_out_and_named() -> None:
     assert selection.cine.geometry.n_slices == 3
     [reason] = [d.reason for d in selection.decisions if not d.used]
     assert re.search(r"slice at -?[\d.]+ mm left out: 11 phases where the stack has 12", reason)
+    [sentence] = selection.cine.left_out
+    assert "position 4: 11 phases" in sentence
 
 
 def test_flow_magnitude_beside_its_phase_images() -> None:

@@ -153,6 +153,7 @@ def test_repeat_with_another_phase_count_is_left_out() -> None:
     [stack] = group(slices([0, 10, 20], acquired_s=1.0) + later, SELECTION.stack)
     assert heights(stack) == [0, 10, 20]
     assert [why for _, why in stack.left_out] == ["2 phases where the stack has 3"]
+    assert stack.lost == ()
 
 
 def test_slice_with_a_missing_image_is_left_out() -> None:
@@ -160,6 +161,9 @@ def test_slice_with_a_missing_image_is_left_out() -> None:
     [stack] = group(slices([0, 10, 20]) + short, SELECTION.stack)
     assert heights(stack) == [0, 10, 20]
     assert [why for _, why in stack.left_out] == ["2 phases where the stack has 3"]
+    assert stack.lost == (
+        "Short-axis cine, position 4: 2 phases where the stack has 3; the slice is left out.",
+    )
 
 
 @pytest.mark.parametrize(
