@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cmr.inference import Segmenter
+from cmr.segmentation import segment
 from operators.messages import PreparedCine, SegmentedCine
 from operators.sdk import Fragment
 from operators.step import Step
@@ -22,9 +23,5 @@ class Inference(Step):
 
     def run(self, prepared: PreparedCine) -> SegmentedCine:
         """Segment every phase and slice."""
-        images = prepared.model_input.images
-        scores = self._segmenter.run(images.reshape(-1, *images.shape[2:]))
-        labels = prepared.model_input.to_native(
-            scores.reshape(*images.shape[:2], *scores.shape[1:])
-        )
+        labels = segment(prepared.model_input, self._segmenter)
         return SegmentedCine(prepared.images, prepared.model_input.centre, labels)

@@ -1,22 +1,19 @@
 """Masks with a known truth for the tests of clean-up, volumetry, gates and assembly."""
 
-from pathlib import Path
-
 import numpy as np
-import yaml
 
 from cmr.cleanup import CleanUpSettings
 from cmr.labels import Label
 from cmr.quality import QualitySettings
 from cmr.volume import StackGeometry, Volume4D
 from cmr.volumetry import VolumetrySettings
+from tests.conftest import ROOT
+from training.config import read_section
 
-_SECTIONS = yaml.safe_load(
-    (Path(__file__).resolve().parents[1] / "app.yaml").read_text(encoding="utf-8")
-)
-CLEANUP = CleanUpSettings.model_validate(_SECTIONS["cleanup"])
-VOLUMETRY = VolumetrySettings.model_validate(_SECTIONS["volumetry"])
-QUALITY = QualitySettings.model_validate(_SECTIONS["quality"])
+APP_YAML = ROOT / "app.yaml"
+CLEANUP = read_section(APP_YAML, "cleanup", CleanUpSettings)
+VOLUMETRY = read_section(APP_YAML, "volumetry", VolumetrySettings)
+QUALITY = read_section(APP_YAML, "quality", QualitySettings)
 
 
 def geometry(n_slices=10, pitch_mm=8.0, spacing_mm=(1.5, 1.5), shape=(96, 96), positions=None):

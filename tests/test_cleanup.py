@@ -115,6 +115,17 @@ def test_lv_without_a_ring_at_either_end_is_dropped(z):
     assert _changes(result, "base and apex", "lv").voxels_removed > 0
 
 
+@pytest.mark.parametrize("flip", [1, -1])
+def test_wall_beyond_the_base_goes_and_at_the_apex_stays(flip):
+    spoilt = CLEAN.copy()
+    for end in (0, 9):
+        spoilt[0, end] = 0
+        spoilt[0, end, 44:52, 44:52] = Label.MYOCARDIUM
+    result = _cleaned(spoilt[:, ::flip]).labels.data[:, ::flip]
+    assert not (result[0, 0] == Label.MYOCARDIUM).any()
+    assert (result[0, 9] == Label.MYOCARDIUM).any()
+
+
 def test_half_a_ring_at_the_base_is_enough():
     spoilt = CLEAN.copy()
     side = spoilt[0, 1][:, 62:]

@@ -137,6 +137,20 @@ def test_a_spike_is_neither_ed_nor_es(factor):
     assert "jumps" in found.phases.excluded[16]
 
 
+@pytest.mark.parametrize("phases", range(10, 40))
+@pytest.mark.parametrize("systole", [0.3, 0.35, 0.42])
+def test_a_sharp_end_systole_is_no_spike(phases, systole):
+    """Half a cosine down, then 75 % of it back in 0.45 of diastole, sampled at its very end."""
+    time = np.arange(phases) / phases
+    down = np.clip(time / systole, 0, 1)
+    up = np.clip((time - systole) / (0.45 * (1 - systole)), 0, 1)
+    curve = 100 - 30 * (1 - np.cos(np.pi * down)) + 22 * (1 - np.cos(np.pi * up))
+    curve[round(systole * phases)] = 40
+    found = _choose(np.column_stack([curve] * 3))
+    assert found.excluded == {}
+    assert found.es == round(systole * phases)
+
+
 def _choose(lv, wall=None):
     lv = np.asarray(lv, float)
     wall = np.ones_like(lv) if wall is None else np.asarray(wall, float)

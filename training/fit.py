@@ -116,6 +116,7 @@ def _epoch(
     """One pass over the slices. The epoch number seeds it, so that a resumed run is the same."""
     rng = torch.Generator().manual_seed(config.run.seed * 100_003 + state.epoch)
     loss_of = build_loss(config.loss)
+    config_now = config.model_copy(update={"appearance": config.appearance.at(state.epoch)})
     order = torch.randperm(len(train), generator=rng).split(config.run.batch_size)
     state.network.train()
     losses = []
@@ -124,7 +125,7 @@ def _epoch(
     ):
         at = state.epoch + step / len(order)
         _set_rate(state.optimiser, config, at)
-        images, labels = _batch(train, chosen, config, settings, rng)
+        images, labels = _batch(train, chosen, config_now, settings, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.run.bfloat16):
             logits = state.network(images)
         loss = loss_of(logits.float(), labels)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from cmr.anatomy import Mask
 from cmr.cleanup import CleanUpSettings, clean
@@ -27,6 +26,7 @@ from cmr.quality import QualitySettings
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement, VolumetrySettings
 from training.cases import read_acdc, read_groups
+from training.config import read_section
 from validation.gate_faults import FAULTS, share_noticed
 from validation.gates_calibration import (
     CURVE_DRAWS,
@@ -224,11 +224,10 @@ def _fixed(masks: Masks, measuring: VolumetrySettings, quality: QualitySettings)
 
 def read_settings(path: Path) -> tuple[CleanUpSettings, VolumetrySettings, QualitySettings]:
     """Read the three sections that gates depend on."""
-    sections = yaml.safe_load(path.read_text(encoding="utf-8"))
     return (
-        CleanUpSettings.model_validate(sections["cleanup"]),
-        VolumetrySettings.model_validate(sections["volumetry"]),
-        QualitySettings.model_validate(sections["quality"]),
+        read_section(path, "cleanup", CleanUpSettings),
+        read_section(path, "volumetry", VolumetrySettings),
+        read_section(path, "quality", QualitySettings),
     )
 
 
