@@ -22,6 +22,7 @@ class Sequence:
     echo_time_ms: float
     repetition_time_ms: float
     flip_angle_deg: float
+    field_strength_t: float
 
 
 @dataclass(frozen=True, eq=False)

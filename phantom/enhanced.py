@@ -32,6 +32,7 @@ from phantom.scanner_header import (
     window,
 )
 
+_PROTON_MHZ_T = 42.577  # gyromagnetic ratio of hydrogen over 2 pi, CODATA
 _COMPONENTS = {"M": "MAGNITUDE", "P": "PHASE", "R": "REAL", "I": "IMAGINARY"}
 # What the frames are sorted by, slowest first.
 _DIMENSIONS = ("StackID", "InStackPositionNumber", "TemporalPositionIndex")
@@ -250,7 +251,7 @@ def _contrast_macros(acquisition: Acquisition) -> dict[str, Any]:
             MagnetizationTransfer="NONE",
             BloodSignalNulling="NO",
             Tagging="NONE",
-            TransmitterFrequency=63.87,
+            TransmitterFrequency=round(_PROTON_MHZ_T * sequence.field_strength_t, 2),
             PixelBandwidth=decimal(1000),
         ),
         "MRAveragesSequence": item(NumberOfAverages=decimal(1)),

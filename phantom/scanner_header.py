@@ -17,7 +17,6 @@ from phantom.acquired import Acquisition, Person
 from phantom.identity import Identity
 
 DATE = "20240115"
-FIELD_STRENGTH_T = 1.5
 # From the start of one breath-hold to the start of the next.
 SLICE_INTERVAL_S = 12.0
 _STUDY_TIME_S = 35_400.0
@@ -117,7 +116,7 @@ def common_header(
         BurnedInAnnotation="NO",
         LossyImageCompression="00",
     )
-    _add_equipment(header)
+    _add_equipment(header, acquisition.sequence.field_strength_t)
     _add_pixel_format(header, acquisition.volume.geometry.shape)
     return header
 
@@ -166,7 +165,7 @@ def _add_patient(header: Dataset, person: Person) -> None:
         header.PatientWeight = decimal(person.weight_kg)
 
 
-def _add_equipment(header: Dataset) -> None:
+def _add_equipment(header: Dataset, field_strength_t: float) -> None:
     fill(
         header,
         Manufacturer="PHANTOM",
@@ -174,7 +173,7 @@ def _add_equipment(header: Dataset) -> None:
         DeviceSerialNumber="1",
         SoftwareVersions="1",
         InstitutionName="",
-        MagneticFieldStrength=decimal(FIELD_STRENGTH_T),
+        MagneticFieldStrength=decimal(field_strength_t),
     )
 
 

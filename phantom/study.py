@@ -163,7 +163,8 @@ def _decoys(
     for number, (view, plane) in enumerate(scout_planes(pose, shape).items()):
         still = take_still(subject, seed, plane, Measurement.SCOUT + number, advance)
         series = _SCOUT_SERIES + number
-        yield Acquisition(f"localizer {view}", still, _scout_sequence(), series, _started_s(number))
+        sequence = _scout_sequence(subject.contrast.field_strength_t)
+        yield Acquisition(f"localizer {view}", still, sequence, series, _started_s(number))
     for number, (view, plane) in enumerate(long_axis_planes(settings, pose, shape).items()):
         cine, _ = take_cine(
             subject, seed, plane, settings.phases, Measurement.LONG_AXIS + number, advance
@@ -178,7 +179,8 @@ def _decoys(
     late_scene = with_signals(subject.scene, late_signals(load_appearance()))
     still = take_still(subject, seed, stack, Measurement.LATE, advance, late_scene)
     late = _gated(still, shape.rr_ms)
-    yield Acquisition("SAX LGE", late, _late_sequence(), _LATE_SERIES, _started_s(120))
+    sequence = _late_sequence(subject.contrast.field_strength_t)
+    yield Acquisition("SAX LGE", late, sequence, _LATE_SERIES, _started_s(120))
 
 
 def _gated(still: Volume4D, rr_ms: float) -> Volume4D:
@@ -198,10 +200,11 @@ def _cine_sequence(contrast: Contrast) -> Sequence:
         echo_time_ms=round(contrast.te_ms, 2),
         repetition_time_ms=round(12 * contrast.tr_ms, 2),
         flip_angle_deg=round(contrast.flip_deg),
+        field_strength_t=contrast.field_strength_t,
     )
 
 
-def _scout_sequence() -> Sequence:
+def _scout_sequence(field_strength_t: float) -> Sequence:
     return Sequence(
         name="*tfi2d1_192",
         image_type=("ORIGINAL", "PRIMARY", "M", "NORM", "DIS2D"),
@@ -211,10 +214,11 @@ def _scout_sequence() -> Sequence:
         echo_time_ms=1.2,
         repetition_time_ms=260.0,
         flip_angle_deg=60,
+        field_strength_t=field_strength_t,
     )
 
 
-def _late_sequence() -> Sequence:
+def _late_sequence(field_strength_t: float) -> Sequence:
     return Sequence(
         name="*tfl2d1_25",
         image_type=("ORIGINAL", "PRIMARY", "M", "NORM", "DIS2D"),
@@ -224,6 +228,7 @@ def _late_sequence() -> Sequence:
         echo_time_ms=3.3,
         repetition_time_ms=750.0,
         flip_angle_deg=25,
+        field_strength_t=field_strength_t,
     )
 
 

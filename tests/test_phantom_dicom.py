@@ -75,6 +75,7 @@ def cine(**changes: object) -> Acquisition:
         echo_time_ms=1.43,
         repetition_time_ms=38.5,
         flip_angle_deg=62.0,
+        field_strength_t=3.0,
     )
     made = Acquisition("cine", volume, sequence, series_number=5)
     return replace(made, **changes)
@@ -190,7 +191,7 @@ def test_tags_of_a_gated_image(tmp_path: Path) -> None:
     assert (last.NominalInterval, last.CardiacNumberOfImages) == (861, 12)
     assert last.TriggerTime == 789.25
     assert last.AcquisitionTime == "100036.000000"
-    assert last.MagneticFieldStrength == 1.5
+    assert last.MagneticFieldStrength == 3
     assert "SpacingBetweenSlices" not in last
 
 
