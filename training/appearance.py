@@ -26,7 +26,7 @@ Effect = Callable[[Tensor, Tensor], Tensor]
 def change(
     images: Tensor, structures: Tensor, config: AppearanceConfig, rng: torch.Generator
 ) -> Tensor:
-    """Paint, tissue, coil, resolution, motion, noise, then the display window, in a scanner's order.
+    """Paint, tissue, coil, resolution, motion, noise, display window: in a scanner's order.
 
     Parameters
     ----------
