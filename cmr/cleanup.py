@@ -87,11 +87,11 @@ _Step = Callable[[Labels, _Scale, CleanUpSettings], Labels]
 def clean(labels: Volume4D, settings: CleanUpSettings) -> CleanedLabels:
     """Clean the masks ``(t, z, row, col)`` of every phase.
 
-    Steps: largest connected part of each structure in 3-D; holes; opening and closing; contour
-    smoothing; gaps in the myocardial ring mended and LV outside it dropped; no LV at the ends of
-    the stack where there is hardly any ring; largest part once more. The LV and the LV with its
-    wall are shaped as two nested discs, so that a thin wall is never opened by itself. Shaping is
-    undone in slices where it would take much of a small section.
+    Steps: largest connected part of each structure in 3-D; no LV at the ends of the stack where
+    there is hardly any ring; holes; opening and closing; contour smoothing; gaps in the
+    myocardial ring mended and LV outside it dropped; largest part once more. The LV and the LV
+    with its wall are shaped as two nested discs, so that a thin wall is never opened by itself.
+    Shaping is undone in slices where it would take much of a small section.
 
     Returns
     -------
@@ -269,10 +269,11 @@ def _base_is_first(labels: Labels, scale: _Scale) -> bool:
 
 _STEPS: tuple[tuple[str, _Step], ...] = (
     ("largest part", _keep_largest),
+    # Before any wall is added: which slices are LV is judged on the wall that was found.
+    ("base and apex", _trim_ends),
     ("hole filling", _fill_holes),
     ("opening and closing", _open_and_close),
     ("contour smoothing", _smooth),
     ("myocardial ring", _mend_rings),
-    ("base and apex", _trim_ends),
     ("largest part, again", _keep_largest),
 )

@@ -156,8 +156,9 @@ class ScheduleConfig(Section):
 
 
 class RunConfig(Section):
-    """Length, seed and selection."""
+    """Length, seed and selection; ``start_from`` names the run whose best weights it begins with."""
 
+    start_from: str | None
     seed: int
     fold: int = Field(ge=0)
     epochs: PositiveInt

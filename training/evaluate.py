@@ -14,6 +14,7 @@ import numpy.typing as npt
 from cmr.inference import Segmenter
 from cmr.labels import STRUCTURES, Label
 from cmr.preprocess import PreprocessSettings, to_model
+from cmr.segmentation import segment
 from cmr.volume import Volume4D
 from training.cases import PHASES, Case, read_acdc, read_reference, read_sunnybrook
 from training.metrics import dice
@@ -26,21 +27,18 @@ NAMES = {Label.RV: "rv", Label.MYOCARDIUM: "myo", Label.LV: "lv"}
 def segment_with(segmenter: Segmenter, settings: PreprocessSettings) -> Segment:
     """Build the application's path from a cine to labels."""
 
-    def segment(volume: Volume4D) -> Volume4D:
-        prepared = to_model(volume, settings)
-        phases, slices, rows, cols = prepared.images.shape
-        scores = segmenter.run(prepared.images.reshape(-1, rows, cols))
-        return prepared.to_native(scores.reshape(phases, slices, -1, rows, cols))
+    def from_cine(volume: Volume4D) -> Volume4D:
+        return segment(to_model(volume, settings), segmenter)
 
-    return segment
+    return from_cine
 
 
-def acdc_rows(folder: Path, patients: Iterable[str], segment: Segment) -> Iterator[Row]:
+def acdc_rows(folder: Path, patients: Iterable[str], segment_cine: Segment) -> Iterator[Row]:
     """One row a patient: Dice per structure and phase, error of both ejection fractions."""
     reference = {row["patient"]: row for row in read_reference(folder)}
     for patient in patients:
         case = read_acdc(folder, patient)
-        found = segment(case.images)
+        found = segment_cine(case.images)
         row: Row = {"patient": patient, "group": reference[patient]["group"]}
         row |= _dice(case, found.data, STRUCTURES)
         for label, name in ((Label.LV, "lv"), (Label.RV, "rv")):
@@ -49,13 +47,13 @@ def acdc_rows(folder: Path, patients: Iterable[str], segment: Segment) -> Iterat
         yield row
 
 
-def sunnybrook_rows(folder: Path, segment: Segment) -> Iterator[Row]:
+def sunnybrook_rows(folder: Path, segment_cine: Segment) -> Iterator[Row]:
     """One row a patient: LV Dice at ED and ES, error of the LV ejection fraction."""
     for reference in read_reference(folder):
         row: Row = {"patient": reference["patient"], "group": reference["group"]}
         volumes = []
         for case in read_sunnybrook(folder, reference["patient"]):
-            found = segment(case.images)
+            found = segment_cine(case.images)
             row |= _dice(case, found.data, (Label.LV,))
             volumes += volumes_ml(found, Label.LV)
         row["lv_ef_error"] = ejection_fraction(*volumes) - float(reference["lv_ef_pct"])

@@ -75,6 +75,17 @@ def new_state(config: TrainingConfig) -> State:
     return State(network, average, build_optimiser(network, config.optimiser))
 
 
+def _first_state(config: TrainingConfig, run: Path) -> State:
+    """Fresh weights, or the averaged ones of the run that this one starts from."""
+    state = new_state(config)
+    if config.run.start_from is not None:
+        earlier = new_state(config)
+        earlier.load(run.parent / config.run.start_from / BEST)
+        for network in (state.network, state.average.module):
+            network.load_state_dict(earlier.average.module.state_dict())
+    return state
+
+
 def fit(
     config: TrainingConfig,
     settings: PreprocessSettings,
@@ -86,7 +97,7 @@ def fit(
     torch.set_num_threads(config.run.threads)
     torch.use_deterministic_algorithms(True)
     folders.run.mkdir(parents=True, exist_ok=True)
-    state = new_state(config)
+    state = _first_state(config, folders.run)
     if (folders.run / LAST).exists():
         state.load(folders.run / LAST)
         console.print(f"resumed after epoch {state.epoch}")
