@@ -110,26 +110,6 @@ def test_ghost_is_a_weaker_copy_elsewhere():
     assert bright in ([[3, 4], [13, 4], [23, 4]], [[3, 4], [3, 14], [3, 24]])
 
 
-def test_paint_puts_the_edge_where_the_label_is():
-    structures = torch.zeros(8, 3, 48, 40)
-    structures[:, 1, 10:30, 10:30] = 1
-    structures[:, 2, 15:25, 15:25] = 1
-    structures[:, 1] -= structures[:, 2]
-    settings = {"blood": [0.9, 0.9], "wall": [0.1, 0.1], "opacity": [1, 1]}
-    out = apply(picture(), appearance(paint=settings), structures=structures)
-    assert torch.all(out[:, :, 15:25, 15:25] == 0.9)
-    assert torch.all(out[:, :, 10:15, 10:30] == 0.1)
-    outside = structures.sum(1, keepdim=True) == 0
-    assert torch.equal(out[outside], picture()[outside])
-
-
-def test_paint_joins_when_it_is_due():
-    late = appearance(paint={"from_epoch": 5})
-    assert late.at(4).paint.probability == 0
-    assert late.at(4).tissue == late.tissue
-    assert late.at(5) == late
-
-
 def test_tissue_changes_labelled_pixels_alone():
     structures = torch.zeros(8, 3, 48, 40)
     structures[:, 1, 10:20, 10:20] = 1

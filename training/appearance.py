@@ -16,7 +16,6 @@ from training.config import (
     GhostConfig,
     LowResolutionConfig,
     NoiseConfig,
-    PaintConfig,
     TissueConfig,
 )
 
@@ -26,7 +25,7 @@ Effect = Callable[[Tensor, Tensor], Tensor]
 def change(
     images: Tensor, structures: Tensor, config: AppearanceConfig, rng: torch.Generator
 ) -> Tensor:
-    """Paint, tissue, coil, resolution, motion, noise, display window: in a scanner's order.
+    """Tissue, coil, resolution, motion, noise, then the display window, in a scanner's order.
 
     Parameters
     ----------
@@ -38,7 +37,6 @@ def change(
         Probabilities and strengths; the generator makes it repeatable.
     """
     effects: tuple[tuple[float, Effect], ...] = (
-        (config.paint.probability, lambda x, s: _paint(x, s, config.paint, rng)),
         (config.tissue.probability, lambda x, s: _tissue(x, s, config.tissue, rng)),
         (config.bias_field.probability, lambda x, _: _bias(x, config.bias_field, rng)),
         (config.blur.probability, lambda x, _: _blur(x, config.blur, rng)),
@@ -59,18 +57,6 @@ def change(
 def _uniform(count: int, bounds: tuple[float, float], rng: torch.Generator) -> Tensor:
     low, high = bounds
     return (torch.rand(count, generator=rng) * (high - low) + low)[:, None, None, None]
-
-
-def _paint(images: Tensor, structures: Tensor, config: PaintConfig, rng: torch.Generator) -> Tensor:
-    """Label-driven contrast (Billot 2023, SynthSeg) inside the heart, the rest as it was taken."""
-    count = len(images)
-    blood, wall, opacity = (
-        _uniform(count, bounds, rng) for bounds in (config.blood, config.wall, config.opacity)
-    )
-    levels = torch.cat([blood, wall, blood], 1)
-    heart = structures.sum(1, keepdim=True)
-    painted = (structures * levels).sum(1, keepdim=True)
-    return images * (1 - opacity * heart) + opacity * painted
 
 
 def _tissue(

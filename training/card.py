@@ -34,7 +34,7 @@ Papillary muscles belong to the LV cavity, as in ACDC's labels.
 ## Training
 
 MONAI residual U-Net, {parameters:,} parameters, epoch {epoch} of {epochs}, selected on fold {fold}
-(validation Dice {validation:.3f}){start}. The whole configuration stands in
+(validation Dice {validation:.3f}). The whole configuration stands in
 `metadata.json` under `training.config`; `python -m training train --config FILE` with the same
 content in `training/` trains such a network again.
 
@@ -89,14 +89,9 @@ def write_card(folder: Path, metadata: Metadata) -> None:
         epochs=training["config"]["run"]["epochs"],
         fold=training["validation_fold"],
         validation=training["validation_dice"],
-        start=_start(training["config"]["run"].get("start_from")),
         figures=_figures(metadata.figures),
     )
     (folder / "README.md").write_text(text, "utf-8")
-
-
-def _start(run: str | None) -> str:
-    return f", begun with the best weights of `training/{run}.yaml`" if run else ""
 
 
 def _figures(figures: dict[str, dict[str, Any]]) -> str:

@@ -52,20 +52,6 @@ class ContrastConfig(Section):
     offset: Range
 
 
-class PaintConfig(Section):
-    """Labelled structures painted over with random grey values, from an epoch on.
-
-    In real images trabeculae lie between the bright blood and the contour, which the labels count
-    as cavity; painted edges lie on the contour itself, as in images without trabeculae.
-    """
-
-    probability: Probability
-    from_epoch: int = Field(ge=0)
-    blood: Range
-    wall: Range
-    opacity: Range
-
-
 class TissueConfig(Section):
     """Random shift of the grey value of each labelled structure (soft-edged)."""
 
@@ -113,7 +99,6 @@ class GhostConfig(Section):
 class AppearanceConfig(Section):
     """What happens to the grey values; probability 0 switches a part off."""
 
-    paint: PaintConfig
     tissue: TissueConfig
     bias_field: BiasFieldConfig
     blur: BlurConfig
@@ -122,12 +107,6 @@ class AppearanceConfig(Section):
     noise: NoiseConfig
     contrast: ContrastConfig
     gamma: GammaConfig
-
-    def at(self, epoch: int) -> "AppearanceConfig":
-        """Effects of an epoch, counted from 0: paint joins when it is due."""
-        if epoch >= self.paint.from_epoch:
-            return self
-        return self.model_copy(update={"paint": self.paint.model_copy(update={"probability": 0})})
 
 
 class LossConfig(Section):
@@ -156,9 +135,8 @@ class ScheduleConfig(Section):
 
 
 class RunConfig(Section):
-    """Length, seed and selection; ``start_from`` names the run whose best weights it begins with."""
+    """Length, seed and selection."""
 
-    start_from: str | None
     seed: int
     fold: int = Field(ge=0)
     epochs: PositiveInt

@@ -75,17 +75,6 @@ def new_state(config: TrainingConfig) -> State:
     return State(network, average, build_optimiser(network, config.optimiser))
 
 
-def _first_state(config: TrainingConfig, run: Path) -> State:
-    """Fresh weights, or the averaged ones of the run that this one starts from."""
-    state = new_state(config)
-    if config.run.start_from is not None:
-        earlier = new_state(config)
-        earlier.load(run.parent / config.run.start_from / BEST)
-        for network in (state.network, state.average.module):
-            network.load_state_dict(earlier.average.module.state_dict())
-    return state
-
-
 def fit(
     config: TrainingConfig,
     settings: PreprocessSettings,
@@ -97,7 +86,7 @@ def fit(
     torch.set_num_threads(config.run.threads)
     torch.use_deterministic_algorithms(True)
     folders.run.mkdir(parents=True, exist_ok=True)
-    state = _first_state(config, folders.run)
+    state = new_state(config)
     if (folders.run / LAST).exists():
         state.load(folders.run / LAST)
         console.print(f"resumed after epoch {state.epoch}")
@@ -127,7 +116,6 @@ def _epoch(
     """One pass over the slices. The epoch number seeds it, so that a resumed run is the same."""
     rng = torch.Generator().manual_seed(config.run.seed * 100_003 + state.epoch)
     loss_of = build_loss(config.loss)
-    config_now = config.model_copy(update={"appearance": config.appearance.at(state.epoch)})
     order = torch.randperm(len(train), generator=rng).split(config.run.batch_size)
     state.network.train()
     losses = []
@@ -136,7 +124,7 @@ def _epoch(
     ):
         at = state.epoch + step / len(order)
         _set_rate(state.optimiser, config, at)
-        images, labels = _batch(train, chosen, config_now, settings, rng)
+        images, labels = _batch(train, chosen, config, settings, rng)
         with torch.autocast("cpu", torch.bfloat16, enabled=config.run.bfloat16):
             logits = state.network(images)
         loss = loss_of(logits.float(), labels)
