@@ -46,6 +46,7 @@ class HeartRanges(Section):
     rv_wall_mm: Range
     epicardial_fat_mm: Range
     papillary_ml: Range
+    trabecular_share: Range
     heart_rate_bpm: Range
     ejection_intercept_ms: Range
     early_filling_share: Range

@@ -23,6 +23,9 @@ _EJECTION_MS_PER_BPM = 1.7
 # Profile of the RV along its length: exponents chosen for a full base and a tapered apex.
 _DEPTH_POWER = 0.8
 _QUADRATURE_POINTS = 200
+# Ridges around the cavity, 2-4 mm wide at end-diastole; their turn along the axis, radians a mm.
+_TRABECULAE_AROUND = (20, 35)
+_TRABECULAR_TWIST = (-0.15, 0.15)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class HeartShape:
     fat_angles: tuple[float, float]
     papillary_ml: tuple[float, float]
     papillary_angles: tuple[float, float]
+    trabecular_ml: float
+    trabecular_waves: tuple[int, float, float]
 
     @property
     def mass_g(self) -> float:
@@ -223,7 +228,7 @@ class Ventricles:
 
     @property
     def lv_ml(self) -> float:
-        """LV cavity volume, papillary muscles included."""
+        """LV cavity volume, papillary muscles and trabeculae included."""
         return self.shape.esv_ml + (self.shape.edv_ml - self.shape.esv_ml) * self.fullness
 
     @property
@@ -248,6 +253,8 @@ def draw_heart(
     drawn_edv_ml, drawn_ef_pct = draw(rng, ranges.edv_ml), draw(rng, ranges.ef_pct)
     edv_ml = drawn_edv_ml if edv_ml is None else edv_ml
     ef_pct = drawn_ef_pct if ef_pct is None else ef_pct
+    # A stream of its own, so that the hearts drawn before trabeculae were added stay the same.
+    inner = rng.spawn(1)[0]
     stroke_ml = edv_ml * ef_pct / 100
     rv_edv_ml = edv_ml * draw(rng, ranges.rv_edv_ratio)
     apex_wall_mm = draw(rng, ranges.apex_wall_mm)
@@ -256,10 +263,11 @@ def draw_heart(
     heart_rate_bpm = draw(rng, ranges.heart_rate_bpm)
     ejection_ms = draw(rng, ranges.ejection_intercept_ms) - _EJECTION_MS_PER_BPM * heart_rate_bpm
     es = end_systolic_phase(ejection_ms * heart_rate_bpm / 60000, phases)
+    myocardium_ml = edv_ml * draw(rng, ranges.mass_to_volume_g_ml) / MYOCARDIAL_DENSITY_G_ML
     return HeartShape(
         edv_ml=edv_ml,
         esv_ml=edv_ml - stroke_ml,
-        myocardium_ml=edv_ml * draw(rng, ranges.mass_to_volume_g_ml) / MYOCARDIAL_DENSITY_G_ML,
+        myocardium_ml=myocardium_ml,
         rv_edv_ml=rv_edv_ml,
         rv_esv_ml=rv_edv_ml - stroke_ml * draw(rng, ranges.rv_sv_ratio),
         cycle=CycleShape(es / phases, draw(rng, ranges.early_filling_share)),
@@ -280,4 +288,10 @@ def draw_heart(
         fat_angles=(rng.uniform(-1.2, 1.2), rng.uniform(-np.pi, np.pi)),
         papillary_ml=(draw(rng, ranges.papillary_ml), draw(rng, ranges.papillary_ml)),
         papillary_angles=(2.2 + rng.uniform(-0.2, 0.2), -2.2 + rng.uniform(-0.2, 0.2)),
+        trabecular_ml=myocardium_ml * draw(inner, ranges.trabecular_share),
+        trabecular_waves=(
+            int(inner.integers(*_TRABECULAE_AROUND)),
+            inner.uniform(-np.pi, np.pi),
+            inner.uniform(*_TRABECULAR_TWIST),
+        ),
     )

@@ -18,6 +18,8 @@ _THIN_WALL_MM = 2.0
 _PAPILLARY_HALF_LENGTH = 0.20
 _PAPILLARY_LEVEL = 0.48
 _PAPILLARY_OFF_AXIS = 0.66
+# Trabeculae fill at most this share of the cavity together with the blood between them.
+_MOST_TRABECULAR = 0.9
 # Full height of the RV wall at its apex end, as a share of its length.
 _WALL_TAPER = 6
 
@@ -154,12 +156,33 @@ def _paint_lv(
     part[below & (radius < ventricles.epicardium.section_radius_mm(w))] = Part.LV_WALL
     cavity = below & (radius < ventricles.endocardium.section_radius_mm(w))
     part[cavity] = Part.LV_CAVITY
+    part[cavity & _in_trabeculae(ventricles, point, radius)] = Part.TRABECULAE
     for volume_ml, angle in zip(
         ventricles.shape.papillary_ml, ventricles.shape.papillary_angles, strict=True
     ):
         part[cavity & _in_papillary(ventricles.endocardium, volume_ml, angle, point)] = (
             Part.PAPILLARY
         )
+
+
+def _in_trabeculae(
+    ventricles: Ventricles,
+    point: tuple[FloatArray, FloatArray, FloatArray],
+    radius: FloatArray,
+) -> npt.NDArray[np.bool_]:
+    """Ridges along the cavity's wall that fill half of a layer of it, their volume constant.
+
+    A layer of ``d`` of the radius holds ``2d - d^2`` of the cavity's volume at every level, so
+    half of that for the ridges gives ``d``; in systole they crowd together.
+    """
+    shape = ventricles.shape
+    share = min(2 * shape.trabecular_ml / ventricles.lv_ml, _MOST_TRABECULAR)
+    depth = 1 - np.sqrt(1 - share)
+    count, start, twist = shape.trabecular_waves
+    u, v, w = point
+    ridges = np.sin(count * np.arctan2(v, u) + start + twist * w)
+    inner_mm = (1 - depth) * ventricles.endocardium.section_radius_mm(w)
+    return np.asarray((radius > inner_mm) & (ridges > 0))
 
 
 def _in_papillary(

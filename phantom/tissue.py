@@ -42,6 +42,7 @@ class Part(IntEnum):
     VESSEL = 7
     THIN_WALL = 8
     FAT = 9
+    TRABECULAE = 10
 
 
 _TISSUE_OF_PART = {
@@ -55,12 +56,14 @@ _TISSUE_OF_PART = {
     Part.VESSEL: Tissue.BLOOD,
     Part.THIN_WALL: Tissue.MYOCARDIUM,
     Part.FAT: Tissue.FAT,
+    Part.TRABECULAE: Tissue.MYOCARDIUM,
 }
 
-# Papillary muscles count in the cavity and the RV wall is not labelled, as in ACDC.
+# Papillary muscles and trabeculae count in the cavity and the RV wall is not labelled, as in ACDC.
 _LABEL_OF_PART = {
     Part.LV_CAVITY: Label.LV,
     Part.PAPILLARY: Label.LV,
+    Part.TRABECULAE: Label.LV,
     Part.LV_WALL: Label.MYOCARDIUM,
     Part.RV_CAVITY: Label.RV,
 }
