@@ -16,12 +16,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from phantom.study import write_study
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from phantom.settings import PhantomSettings
+from phantom.study import write_study
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 ERR = Console(stderr=True)
