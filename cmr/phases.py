@@ -18,7 +18,8 @@ class PhaseSettings(Section):
     ----------
     spike_fraction
         Distance from the median of the phase and its two neighbours, as a share of the range of
-        that running median, above which a phase is a spike.
+        that running median, above which a phase is a spike, if a slice more or less would not
+        explain it.
     spike_phases
         Spikes are looked for in curves of at least this many phases.
     """
@@ -43,7 +44,7 @@ def choose_phases(
 
     A phase is left out when it lacks the LV or its wall, when a slice between two slices with LV
     has none, or when its volume alone jumps away from both neighbours in time (the curve is
-    periodic). A lone true extreme stays: the neighbour on its higher side is never far from it.
+    periodic). A basal slice that leaves the LV at ES alone is no such jump.
     If no phase passes, the phases that hold LV at all are used.
 
     Parameters
@@ -64,7 +65,8 @@ def choose_phases(
             "Check that the series shows the heart."
         )
     excluded = _incomplete(lv_mm2, myocardium_mm2)
-    spikes = _spikes(np.where(_kept(excluded, len(lv_ml)), lv_ml, np.nan), settings)
+    sound = np.where(_kept(excluded, len(lv_ml)), lv_ml, np.nan)
+    spikes = _spikes(sound, _slice_ml(lv_mm2, lv_ml), settings)
     excluded |= dict.fromkeys(spikes, "LV volume jumps away from both neighbouring phases")
     usable = _kept(excluded, len(lv_ml))
     if not usable.any():
@@ -95,12 +97,18 @@ def _incomplete(lv_mm2: FloatArray, myocardium_mm2: FloatArray) -> dict[int, str
     return reasons
 
 
-def _spikes(curve: FloatArray, settings: PhaseSettings) -> list[int]:
-    """Phases that jump; ``curve`` is NaN where a phase is out already."""
+def _slice_ml(lv_mm2: FloatArray, lv_ml: FloatArray) -> float:
+    """Volume of the largest slice: what a basal slice that leaves the LV at ES takes with it."""
+    held = lv_mm2.sum(axis=1) > 0
+    return float(np.max(lv_ml[held] * lv_mm2[held].max(axis=1) / lv_mm2[held].sum(axis=1)))
+
+
+def _spikes(curve: FloatArray, slice_ml: float, settings: PhaseSettings) -> list[int]:
+    """Phases that jump by more than a slice; ``curve`` is NaN where a phase is out already."""
     known = np.flatnonzero(np.isfinite(curve))
     if known.size < settings.spike_phases:
         return []
     values = curve[known]
     median = np.median([np.roll(values, 1), values, np.roll(values, -1)], axis=0)
-    jump = np.abs(values - median) > settings.spike_fraction * np.ptp(median)
+    jump = np.abs(values - median) > max(settings.spike_fraction * np.ptp(median), slice_ml)
     return [int(t) for t in known[jump]]
