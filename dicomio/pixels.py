@@ -67,11 +67,6 @@ def read_cine(source: CineSource) -> CineImages:
     return CineImages(volume, left)
 
 
-def read_header(ref: FrameRef) -> Dataset:
-    """Read the whole header of the instance that holds ``ref``, without pixels."""
-    return pydicom.dcmread(ref.path, stop_before_pixels=True, force=True)
-
-
 def read_frame(ref: FrameRef) -> npt.NDArray[np.float32]:
     """``(row, col)`` float32 values of one image, rescaled; MONOCHROME1 turned bright-is-high.
 

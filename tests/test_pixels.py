@@ -16,7 +16,7 @@ from pydicom.uid import (
 )
 
 from dicomio.index import index_input
-from dicomio.pixels import FrameUnreadable, read_cine, read_frame, read_header
+from dicomio.pixels import FrameUnreadable, read_cine, read_frame
 from dicomio.selection import select
 from dicomio.source import CineSource, FrameRef
 from tests.dicom_factory import (
@@ -174,12 +174,6 @@ def test_nothing_left(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(FrameUnreadable, match="none of 3 slices can be decoded"):
         read_cine(found)
-
-
-def test_header_without_pixels(tmp_path: Path) -> None:
-    path = write(header(PatientID="X1"), tmp_path / "image")
-    ds = read_header(ref(path))
-    assert (ds.PatientID, "PixelData" in ds) == ("X1", False)
 
 
 @pytest.mark.real_data

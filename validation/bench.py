@@ -22,8 +22,8 @@ from rich.table import Table
 
 from phantom.settings import PhantomSettings
 from phantom.study import write_study
+from validation import PROJECT_ROOT
 
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 ERR = Console(stderr=True)
 REAL_STUDY = PROJECT_ROOT.parent / "shared" / "data" / "bivme_cine"
 

@@ -27,6 +27,7 @@ from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement, VolumetrySettings
 from training.cases import read_acdc, read_groups
 from training.config import read_section
+from validation import PROJECT_ROOT
 from validation.gate_faults import FAULTS, share_noticed
 from validation.gates_calibration import (
     CURVE_DRAWS,
@@ -42,8 +43,6 @@ from validation.gates_calibration import (
     share_reviewed,
     synthetic_reversals_pct,
 )
-
-ROOT = Path(__file__).resolve().parents[1]
 
 _INTRODUCTION = """# Quality gates and where their limits come from
 
@@ -251,9 +250,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="validation.calibrate_gates", description=__doc__)
-    parser.add_argument("--acdc", type=Path, default=ROOT.parent / "shared/data/acdc")
-    parser.add_argument("--settings", type=Path, default=ROOT / "app.yaml")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs/gates.md")
+    parser.add_argument("--acdc", type=Path, default=PROJECT_ROOT.parent / "shared/data/acdc")
+    parser.add_argument("--settings", type=Path, default=PROJECT_ROOT / "app.yaml")
+    parser.add_argument("--output", type=Path, default=PROJECT_ROOT / "docs/gates.md")
     return parser.parse_args(arguments)
 
 

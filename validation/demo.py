@@ -18,8 +18,7 @@ from dicomio.results_json import RESULTS, read_results
 from phantom.settings import PhantomSettings
 from phantom.study import plane_count, write_study
 from phantom.truth import HeartTruth, Truth
-
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
+from validation import PROJECT_ROOT
 
 
 def main() -> int:

@@ -29,10 +29,10 @@ from phantom.settings import PhantomSettings
 from phantom.study import make_cine
 from phantom.truth import HeartTruth
 from training.config import read_section
+from validation import PROJECT_ROOT
 
 SEEDS = range(20)
 PHASES = 15
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 APP_YAML = PROJECT_ROOT / "app.yaml"
 
 
