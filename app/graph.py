@@ -63,7 +63,12 @@ class CmrApplication(Application):
         )
         selector = SeriesSelector(self, settings=s.selection, name="series_selector")
         preprocessor = Preprocessor(self, settings=s.preprocessing, name="preprocessor")
-        inference = Inference(self, segmenter=p.segmenter, name="inference")
+        inference = Inference(
+            self,
+            segmenter=p.segmenter,
+            variants=p.settings.inference.variants,
+            name="inference",
+        )
         clean_up = CleanUp(self, settings=s.cleanup, name="clean_up")
         volumetry = Volumetry(self, settings=s.volumetry, name="volumetry")
         quality = Quality(self, settings=s.quality, model=p.model, name="quality")

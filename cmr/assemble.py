@@ -6,15 +6,18 @@ The only place where measured numbers are rounded, so that every output shows th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any, TypeVar
 
 import numpy as np
 
+from cmr.gates_agreement import agreement_record
 from cmr.gates_anatomy import ambiguous_base
 from cmr.gates_stack import coarse_pitch
 from cmr.labels import Label
 from cmr.results import (
+    Agreement,
     BasalSlice,
     Cine,
     CleanUpChange,
@@ -40,12 +43,30 @@ _POSITION_DECIMALS = 2
 AnyMeasured = TypeVar("AnyMeasured", bound=Measured)
 
 
+@dataclass(frozen=True, eq=False)
+class MaskOrigin:
+    """Where the masks come from.
+
+    Parameters
+    ----------
+    model
+        The network.
+    changes
+        What clean-up changed.
+    agreement
+        ``(t, 3)`` of :class:`cmr.segmentation.Segmentation`; None where no variants were compared.
+    """
+
+    model: Model
+    changes: Sequence[CleanUpChange] = ()
+    agreement: FloatArray | None = None
+
+
 def cine_results(
     measurement: CineMeasurement,
     gates: Sequence[Gate],
     stack: Stack,
-    model: Model,
-    changes: Sequence[CleanUpChange],
+    masks: MaskOrigin,
 ) -> Cine:
     """Results of the cine, ready to be written.
 
@@ -65,8 +86,9 @@ def cine_results(
         papillary_muscles="in cavity",
         volume_method="sum of segmented areas x slice extent",
         stack=stack,
-        model=model,
-        clean_up=list(changes),
+        model=masks.model,
+        agreement=_agreement(m, masks),
+        clean_up=list(masks.changes),
     )
 
 
@@ -119,6 +141,12 @@ def fill(
         else:
             reasons[quantity.key] = undefined.get(quantity.key, "not defined for these masks")
     return kind(**values, withheld=reasons, **others)
+
+
+def _agreement(m: CineMeasurement, masks: MaskOrigin) -> Agreement | None:
+    if masks.agreement is None:
+        return None
+    return agreement_record(masks.agreement, m.phases)
 
 
 def _needs_body(m: CineMeasurement) -> dict[str, str]:

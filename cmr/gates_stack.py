@@ -9,6 +9,7 @@ import numpy as np
 from cmr.gate import LV_KEYS, RV_KEYS, Finding, review, withhold
 from cmr.results import Gate, Status
 from cmr.settings import Section
+from cmr.volume import FloatArray
 from cmr.volumetry import CineMeasurement
 
 
@@ -22,7 +23,7 @@ class StackLimits(Section):
     max_frame_spacing_ms: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Provenance:
     """What happened to the images before they were measured.
 
@@ -32,10 +33,13 @@ class Provenance:
         A sentence for each stack position without usable images.
     centre_fallback
         Why the crop is not centred by motion; empty when it is.
+    agreement
+        ``(t, 3)`` of :class:`cmr.segmentation.Segmentation`; None where no variants were compared.
     """
 
     left_out: tuple[str, ...] = ()
     centre_fallback: str = ""
+    agreement: FloatArray | None = None
 
 
 COMPLETE = Provenance()

@@ -3,7 +3,7 @@
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,7 @@ class InferenceSettings(Section):
     precision: Precision
     batch_size: PositiveInt
     threads: int = Field(ge=0, description="On the CPU; 0 takes all cores of the process.")
+    variants: Literal[1, 2, 4] = Field(description="Mirrored test-time variants of each image.")
 
 
 class Segmenter:
@@ -86,31 +87,37 @@ class Segmenter:
         runs_fp16 = self.provider == Provider.TENSORRT and settings.precision == Precision.FP16
         self.precision = str(Precision.FP16 if runs_fp16 else Precision.FP32)
 
+    @property
+    def input_channels(self) -> int:
+        """Slices that the network sees at once: 1, or 3 with both neighbours."""
+        return self._folder.metadata.input.channels
+
     def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Scores of a batch of any length.
 
         Parameters
         ----------
         images
-            ``(n, H, W)`` float32 in 0–1, on the network's matrix.
+            ``(n, C, H, W)`` float32 in 0–1, on the network's matrix.
 
         Returns
         -------
         numpy.ndarray
-            ``(n, C, H, W)`` logits.
+            ``(n, classes, H, W)`` logits.
 
         Raises
         ------
         ModelError
             The images have another matrix, the provider fails, or scores are not finite.
         """
-        if images.ndim != 3 or images.shape[1:] != self._folder.matrix:
+        expected = (self.input_channels, *self._folder.matrix)
+        if images.ndim != 4 or images.shape[1:] != expected:
             raise ModelError(
                 f"Model {self._folder.name}: images {images.shape}, expected "
-                f"(n, {', '.join(map(str, self._folder.matrix))}). Check app.yaml preprocessing."
+                f"(n, {', '.join(map(str, expected))}). Check app.yaml preprocessing."
             )
-        channels = self._folder.metadata.output.channels
-        scores = np.empty((len(images), channels, *self._folder.matrix), np.float32)
+        classes = self._folder.metadata.output.channels
+        scores = np.empty((len(images), classes, *self._folder.matrix), np.float32)
         for start in range(0, len(images), self._batch_size):
             part = slice(start, start + self._batch_size)
             scores[part] = self._run_batch(images[part])
@@ -118,7 +125,7 @@ class Segmenter:
 
     def _run_batch(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         names = self._folder.metadata
-        feed = {names.input.name: np.ascontiguousarray(images[:, None], np.float32)}
+        feed = {names.input.name: np.ascontiguousarray(images, np.float32)}
         try:
             scores = np.asarray(self._session.run([names.output.name], feed)[0])
         except Exception as error:  # ONNX Runtime's errors share no base class

@@ -1,5 +1,6 @@
 """From a cine in native pixels to what a network sees, and exactly back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +46,14 @@ class ModelInput:
     grid: CropGrid
     source: Volume4D
 
-    def to_native(self, scores: npt.NDArray[Any]) -> Volume4D:
+    def to_native(self, scores: Iterable[npt.NDArray[Any]]) -> Volume4D:
         """Labels on the native grid: scores interpolated linearly, then the largest wins.
 
         Parameters
         ----------
         scores
-            ``(t, z, C, H, W)`` logits or probabilities; class 0 is background.
+            ``(z, C, H, W)`` logits or probabilities of each phase; class 0 is background. Taken
+            one at a time: all scores at native size would be gigabytes.
 
         Returns
         -------
@@ -65,13 +67,19 @@ class ModelInput:
             The scores do not belong to these images.
         """
         phases, slices, rows, cols = self.images.shape
-        shape = scores.shape
-        if scores.ndim != 5 or shape[:2] + shape[3:] != (phases, slices, rows, cols):
-            raise ValueError(f"Scores {shape}, expected ({phases}, {slices}, C, {rows}, {cols}).")
         labels = np.zeros(self.source.data.shape, np.uint8)
-        for phase in range(phases):  # one at a time: all scores at native size would be GBs
-            best = self.grid.to_native(scores[phase]).argmax(axis=1)
-            labels[phase] = np.where(self.grid.covered, best, Label.BACKGROUND)
+        count = 0
+        for count, phase in enumerate(scores, 1):
+            shape = phase.shape
+            if count > phases or len(shape) != 4 or shape[:1] + shape[2:] != (slices, rows, cols):
+                raise ValueError(
+                    f"Scores {shape} of phase {count}, expected ({slices}, C, {rows}, {cols}) "
+                    f"of {phases} phases."
+                )
+            best = self.grid.to_native(phase).argmax(axis=1)
+            labels[count - 1] = np.where(self.grid.covered, best, Label.BACKGROUND)
+        if count < phases:
+            raise ValueError(f"Scores of {count} phases, expected {phases}.")
         return self.source.with_data(labels)
 
 

@@ -6,6 +6,7 @@ A gate passes, asks for review, or withholds numbers. The limits and where they 
 
 from __future__ import annotations
 
+from cmr.gates_agreement import AgreementLimits, agreement_gate
 from cmr.gates_anatomy import AnatomyLimits, anatomy_gates
 from cmr.gates_function import FunctionLimits, function_gates
 from cmr.gates_stack import COMPLETE, Provenance, StackLimits, provenance_gates, stack_gates
@@ -20,15 +21,22 @@ class QualitySettings(Section):
     stack: StackLimits
     function: FunctionLimits
     anatomy: AnatomyLimits
+    agreement: AgreementLimits
 
 
 def judge(
     measurement: CineMeasurement, settings: QualitySettings, provenance: Provenance = COMPLETE
 ) -> tuple[Gate, ...]:
     """Judge one measurement. Every gate is in the result, those that pass too."""
+    compared = provenance.agreement
     return (
         *provenance_gates(provenance),
         *stack_gates(measurement, settings.stack),
         *function_gates(measurement, settings.function),
         *anatomy_gates(measurement, settings.anatomy),
+        *(
+            ()
+            if compared is None
+            else (agreement_gate(compared, measurement.phases, settings.agreement),)
+        ),
     )

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION: Literal["1.0.0"] = "1.0.0"
+SCHEMA_VERSION: Literal["1.1.0"] = "1.1.0"
 
 
 class Record(BaseModel):
@@ -156,6 +156,20 @@ class Stack(Record):
     manufacturer: str
 
 
+class Agreement(Record):
+    """Dice of mirrored variants of the images with their consensus, before clean-up.
+
+    Low where the network is in doubt; ``null`` where no variant finds the structure.
+    """
+
+    rv_ed_pct: float | None
+    rv_es_pct: float | None
+    myocardium_ed_pct: float | None
+    myocardium_es_pct: float | None
+    lv_ed_pct: float | None
+    lv_es_pct: float | None
+
+
 class CleanUpChange(Record):
     """Voxels that one clean-up step changed over all phases."""
 
@@ -209,6 +223,7 @@ class Cine(Record):
     volume_method: Literal["sum of segmented areas x slice extent"]
     stack: Stack
     model: Model
+    agreement: Agreement | None = Field(description="Null where no variants were compared.")
     clean_up: list[CleanUpChange]
 
 
@@ -251,7 +266,7 @@ class Application(Record):
 class StudyResults(Record):
     """``results.json``: everything known of one study."""
 
-    schema_version: Literal["1.0.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.1.0"] = SCHEMA_VERSION
     application: Application
     study_instance_uid: str
     input: InputCount

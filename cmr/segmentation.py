@@ -2,19 +2,102 @@
 
 from __future__ import annotations
 
-from cmr.inference import Segmenter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import softmax
+
+from cmr.labels import STRUCTURES
+from cmr.overlap import dice
 from cmr.preprocess import ModelInput
-from cmr.volume import Volume4D
+from cmr.volume import FloatArray, Volume4D
+
+# Mirrorings of the image axes: the network was trained on all of them, and they cost no resampling.
+VARIANTS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
-def segment(prepared: ModelInput, segmenter: Segmenter) -> Volume4D:
-    """Labels ``(t, z, row, col)`` of every image, on the native grid.
+class Network(Protocol):
+    """What scores images: ONNX Runtime in the application, PyTorch while training."""
+
+    @property
+    def input_channels(self) -> int:
+        """1: each slice alone; 3: the slice between its neighbours."""
+        ...
+
+    def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """``(n, C, H, W)`` images to ``(n, classes, H, W)`` logits."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """Labels, and how far the variants of the images agree on them.
+
+    Parameters
+    ----------
+    labels
+        ``(t, z, row, col)`` on the native grid.
+    agreement
+        ``(t, 3)`` mean Dice of each variant's labels with their consensus, over the whole stack,
+        for RV, myocardium and LV; NaN with one variant, or where no variant finds the structure.
+    """
+
+    labels: Volume4D
+    agreement: FloatArray
+
+
+def segment(prepared: ModelInput, network: Network, variants: int) -> Segmentation:
+    """Labels of every image: the mean of the network's probabilities over mirrored variants.
+
+    Parameters
+    ----------
+    prepared
+        From :func:`cmr.preprocess.to_model`.
+    network
+        What scores the images.
+    variants
+        How many of :data:`VARIANTS` to take; 1 is the image as it is.
 
     Raises
     ------
     ModelError
         The network does not take these images, or gives scores that are not finite.
     """
-    images = prepared.images
-    scores = segmenter.run(images.reshape(-1, *images.shape[2:]))
-    return prepared.to_native(scores.reshape(*images.shape[:2], *scores.shape[1:]))
+    agreement = np.full((len(prepared.images), len(STRUCTURES)), np.nan)
+
+    def consensus() -> Iterator[npt.NDArray[Any]]:
+        for phase, stack in enumerate(prepared.images):
+            inputs = with_neighbours(stack, network.input_channels)
+            found = [_probabilities(network, inputs, axes) for axes in VARIANTS[:variants]]
+            mean = np.mean(found, axis=0)
+            if variants > 1:
+                agreement[phase] = _agreement([f.argmax(1) for f in found], mean.argmax(1))
+            yield mean
+
+    return Segmentation(prepared.to_native(consensus()), agreement)
+
+
+def with_neighbours(stack: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
+    """``(z, H, W)`` to ``(z, channels, H, W)``: each slice in the middle of those around it.
+
+    At the ends of the stack, the end slice stands in for the one that is missing.
+    """
+    reach = channels // 2
+    index = np.arange(len(stack))[:, None] + np.arange(-reach, reach + 1)
+    return np.asarray(stack[index.clip(0, len(stack) - 1)])
+
+
+def _probabilities(
+    network: Network, inputs: npt.NDArray[Any], axes: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    scores = network.run(np.ascontiguousarray(np.flip(inputs, axes)))
+    return np.asarray(np.flip(softmax(scores, axis=1), axes))
+
+
+def _agreement(found: list[npt.NDArray[Any]], consensus: npt.NDArray[Any]) -> FloatArray:
+    return np.array(
+        [np.mean([dice(labels, consensus, label) for labels in found]) for label in STRUCTURES]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cmr.cleanup import CleanUpSettings, clean
@@ -23,4 +24,4 @@ class CleanUp(Step):
     def run(self, cine: SegmentedCine) -> SegmentedCine:
         """Clean the masks and record what changed."""
         cleaned = clean(cine.labels, self._settings)
-        return SegmentedCine(cine.images, cine.centre, cleaned.labels, cleaned.changes)
+        return replace(cine, labels=cleaned.labels, changes=cleaned.changes)

@@ -17,11 +17,15 @@ class Inference(Step):
     inputs = ("prepared",)
     output = "segmented"
 
-    def __init__(self, fragment: Fragment, *, segmenter: Segmenter, **kwargs: Any) -> None:
+    def __init__(
+        self, fragment: Fragment, *, segmenter: Segmenter, variants: int, **kwargs: Any
+    ) -> None:
         self._segmenter = segmenter
+        self._variants = variants
         super().__init__(fragment, **kwargs)
 
     def run(self, prepared: PreparedCine) -> SegmentedCine:
         """Segment every phase and slice."""
-        labels = segment(prepared.model_input, self._segmenter)
-        return SegmentedCine(prepared.images, prepared.model_input.centre, labels)
+        found = segment(prepared.model_input, self._segmenter, self._variants)
+        agreement = found.agreement if self._variants > 1 else None
+        return SegmentedCine(prepared.images, prepared.model_input.centre, found.labels, agreement)

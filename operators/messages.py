@@ -9,7 +9,7 @@ from cmr.errors import CmrError
 from cmr.heart import HeartCentre
 from cmr.preprocess import ModelInput
 from cmr.results import Cine, CleanUpChange, Gate, InputCount, StudyResults
-from cmr.volume import Volume4D
+from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement
 from dicomio.index import Study
 from dicomio.pixels import CineImages
@@ -51,11 +51,12 @@ class PreparedCine:
 
 @dataclass(frozen=True, eq=False)
 class SegmentedCine:
-    """Label masks on the grid of the images, and what clean-up changed in them."""
+    """Label masks on the grid of the images, how sure they are, and what clean-up changed."""
 
     images: CineImages
     centre: HeartCentre
     labels: Volume4D
+    agreement: FloatArray | None = None
     changes: tuple[CleanUpChange, ...] = ()
 
 

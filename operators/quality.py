@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmr.assemble import cine_results
+from cmr.assemble import MaskOrigin, cine_results
 from cmr.gates_stack import Provenance
 from cmr.quality import QualitySettings, judge
 from cmr.results import Model
@@ -31,9 +31,8 @@ class Quality(Step):
         """Judge, then assemble what may be reported."""
         cine = measured.cine
         source = cine.images.source
-        provenance = Provenance(source.left_out, cine.centre.reason)
+        provenance = Provenance(source.left_out, cine.centre.reason, cine.agreement)
         gates = judge(measured.measurement, self._settings, provenance)
-        results = cine_results(
-            measured.measurement, gates, stack_record(source), self._model, cine.changes
-        )
+        origin = MaskOrigin(self._model, cine.changes, cine.agreement)
+        results = cine_results(measured.measurement, gates, stack_record(source), origin)
         return JudgedCine(measured, gates, results)

@@ -82,6 +82,7 @@ def cine_results(lv=None, rv=None, heart=None) -> Cine:
             manufacturer="Test",
         ),
         model=Model(name="net", version="1", sha256="b" * 64, provider="CPU", precision="fp32"),
+        agreement=None,
         clean_up=[],
     )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr.assemble import basal_slice, cine_results, slice_areas, withheld_reasons
+from cmr.assemble import MaskOrigin, basal_slice, cine_results, slice_areas, withheld_reasons
 from cmr.body import Subject
 from cmr.errors import NoApplicableSeries
 from cmr.labels import Label
@@ -38,7 +38,7 @@ ADULT = Subject(180, 80)
 
 def _results(volume, subject=ADULT):
     m = measure(volume, subject, VOLUMETRY)
-    return m, cine_results(m, judge(m, QUALITY), STACK, MODEL, CHANGES)
+    return m, cine_results(m, judge(m, QUALITY), STACK, MaskOrigin(MODEL, CHANGES))
 
 
 def test_numbers_are_those_measured_rounded_once():

@@ -20,17 +20,25 @@ def segmenter(tmp_path, content=None, settings=ON_CPU, **changes):
 
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 8, 11])
 def test_any_number_of_images_gives_the_known_scores(tmp_path, count):
-    images = np.random.default_rng(0).random((count, 8, 10), np.float32)
-    expected = np.stack([g * images + o for g, o in zip(GAINS, OFFSETS, strict=True)], 1)
+    images = np.random.default_rng(0).random((count, 1, 8, 10), np.float32)
+    expected = np.concatenate([g * images + o for g, o in zip(GAINS, OFFSETS, strict=True)], 1)
     scores = segmenter(tmp_path).run(images)
     assert scores.shape == (count, 4, 8, 10)
     assert np.allclose(scores, expected, atol=1e-5)
 
 
 def test_a_view_that_is_not_contiguous(tmp_path):
-    images = np.random.default_rng(0).random((10, 8, 6), np.float32).transpose(2, 1, 0)
+    images = np.random.default_rng(0).random((10, 8, 1, 6), np.float32).transpose(3, 2, 1, 0)
     scores = segmenter(tmp_path).run(images)
-    assert np.allclose(scores[:, 1], images - 0.5, atol=1e-5)
+    assert np.allclose(scores[:, 1:2], images - 0.5, atol=1e-5)
+
+
+def test_neighbours_are_channels_of_the_input(tmp_path):
+    images = np.random.default_rng(0).random((4, 3, 8, 10), np.float32)
+    wanted = {"name": "image", "channels": 3}
+    found = segmenter(tmp_path, tiny_onnx(channels=3), input=wanted)
+    assert found.input_channels == 3
+    assert np.allclose(found.run(images)[:, 1], images.sum(1) - 0.5, atol=1e-5)
 
 
 def test_provider_and_precision_that_really_run_are_told(tmp_path):
@@ -78,7 +86,7 @@ def test_failure_in_the_middle_of_a_study_is_told(tmp_path, monkeypatch):
 
     monkeypatch.setattr(found, "_session", Session())
     with pytest.raises(ModelError, match=r"failed on CPU with fp32: out of memory\. Take CPU off"):
-        found.run(np.zeros((1, 8, 10), np.float32))
+        found.run(np.zeros((1, 1, 8, 10), np.float32))
 
 
 def test_providers_keep_the_wanted_order():
@@ -143,14 +151,14 @@ def test_network_with_other_names_or_classes(tmp_path):
         segmenter(tmp_path / "b", output={"name": "logits", "channels": 2})
 
 
-@pytest.mark.parametrize("shape", [(2, 8, 11), (8, 10), (1, 1, 8, 10)])
+@pytest.mark.parametrize("shape", [(2, 1, 8, 11), (2, 8, 10), (1, 3, 8, 10)])
 def test_images_of_another_shape(tmp_path, shape):
-    with pytest.raises(ModelError, match=r"images .*expected \(n, 8, 10\)"):
+    with pytest.raises(ModelError, match=r"images .*expected \(n, 1, 8, 10\)"):
         segmenter(tmp_path).run(np.zeros(shape, np.float32))
 
 
 def test_scores_that_are_not_finite_are_refused(tmp_path):
-    images = np.full((1, 8, 10), 3e38, np.float32)
+    images = np.full((1, 1, 8, 10), 3e38, np.float32)
     with pytest.raises(ModelError, match="not finite, on CPU with fp32"):
         segmenter(tmp_path).run(images)
 
@@ -158,13 +166,14 @@ def test_scores_that_are_not_finite_are_refused(tmp_path):
 def test_nothing_on_the_console(tmp_path, capfd):
     with pytest.raises(ModelError, match="cannot be loaded"):
         segmenter(tmp_path / "bad", b"not a network")
-    segmenter(tmp_path / "good").run(np.zeros((1, 8, 10), np.float32))
+    segmenter(tmp_path / "good").run(np.zeros((1, 1, 8, 10), np.float32))
     assert capfd.readouterr() == ("", "")
 
 
 def test_batch_size_changes_no_label_of_the_shipped_model(tmp_path):
     folder = open_model(ROOT / "models", "cine_sax")
-    images = np.random.default_rng(0).random((5, *folder.matrix), np.float32)
+    channels = folder.metadata.input.channels
+    images = np.random.default_rng(0).random((5, channels, *folder.matrix), np.float32)
     whole, single = (
         Segmenter(folder, INFERENCE.model_copy(update={"batch_size": n}), tmp_path).run(images)
         for n in (5, 1)
@@ -174,6 +183,7 @@ def test_batch_size_changes_no_label_of_the_shipped_model(tmp_path):
 
 def test_two_runs_give_the_same_bits(tmp_path):
     folder = open_model(ROOT / "models", "cine_sax")
-    images = np.random.default_rng(0).random((3, *folder.matrix), np.float32)
+    channels = folder.metadata.input.channels
+    images = np.random.default_rng(0).random((3, channels, *folder.matrix), np.float32)
     first, second = (Segmenter(folder, INFERENCE, tmp_path).run(images) for _ in range(2))
     assert np.array_equal(first, second)

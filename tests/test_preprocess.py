@@ -122,8 +122,14 @@ def test_times_and_geometry_stay_with_the_labels():
 
 def test_scores_of_other_images_are_refused():
     prepared = to_model(volume(beating_disc((80, 100), phases=4), (1.5, 1.5)), SETTINGS)
-    with pytest.raises(ValueError, match=r"expected \(4, 3, C, 192, 192\)"):
-        prepared.to_native(np.zeros((3, 3, 4, 192, 192), np.float32))
+    for shape, reason in (
+        ((3, 3, 4, 192, 192), "Scores of 3 phases, expected 4"),
+        ((5, 3, 4, 192, 192), r"of phase 5, expected \(3, C, 192, 192\) of 4 phases"),
+        ((4, 2, 4, 192, 192), r"Scores \(2, 4, 192, 192\) of phase 1, expected \(3, C, 192, 192\)"),
+        ((4, 3, 4, 192, 190), r"expected \(3, C, 192, 192\)"),
+    ):
+        with pytest.raises(ValueError, match=reason):
+            prepared.to_native(np.zeros(shape, np.float32))
 
 
 def test_an_unknown_setting_is_refused():

@@ -68,7 +68,8 @@ def heart_errors(
     segmenter = Segmenter(open_model(models, inference.model), inference, work)
     for seed in seeds:
         images, labels, truth = make_cine(PhantomSettings(seed=seed, phases=PHASES))
-        found = clean(segment(to_model(images, preprocessing), segmenter), cleanup).labels
+        prepared = to_model(images, preprocessing)
+        found = clean(segment(prepared, segmenter, inference.variants).labels, cleanup).labels
         yield (
             heart_error(seed, _measure(found), truth.discretised),
             heart_error(seed, _measure(labels), truth.discretised),
