@@ -8,11 +8,13 @@ from rich.console import Console
 from cmr.inference import Provider, Segmenter
 from cmr.model_store import open_model
 from cmr.preprocess import to_model
+from cmr.segmentation import with_neighbours
 from tests.model_support import INFERENCE
 from tests.training_support import SMALL, SPLITS, config, write_data
+from training.batches import to_labels
 from training.cases import read_acdc
-from training.export import ExportMismatchError, compare, export
-from training.fit import BEST, CURVE, LAST, Folders, fit, new_state, to_labels
+from training.export import ExportMismatchError, compare_runtimes, export
+from training.fit import BEST, CURVE, LAST, Folders, fit, new_state
 from training.slices import load_slices
 
 QUIET = Console(quiet=True)
@@ -106,7 +108,8 @@ def exported(trained, tmp_path_factory):
 
 
 def real_images(folders):
-    return to_model(read_acdc(folders.acdc, "p4").images, SMALL).images.reshape(-1, 32, 32)
+    stacks = to_model(read_acdc(folders.acdc, "p4").images, SMALL).images
+    return np.concatenate([with_neighbours(stack, 3) for stack in stacks])
 
 
 def test_exported_folder_opens_and_runs(exported, trained, folders, tmp_path):
@@ -119,7 +122,7 @@ def test_exported_folder_opens_and_runs(exported, trained, folders, tmp_path):
 
 
 def test_onnxruntime_agrees_with_pytorch(exported, trained, folders, tmp_path):
-    found = compare(trained, exported, INFERENCE, tmp_path, real_images(folders))
+    found = compare_runtimes(trained, exported, INFERENCE, tmp_path, real_images(folders))
     assert found["max_logit_difference"] <= 1e-3
     assert found["same_labels"] >= 0.9999
 
@@ -127,7 +130,7 @@ def test_onnxruntime_agrees_with_pytorch(exported, trained, folders, tmp_path):
 def test_export_of_other_weights_is_noticed(exported, folders, tmp_path):
     other = new_state(config(run={"seed": 9}))
     with pytest.raises(ExportMismatchError, match=r"Logits differ by up to .* equal labels"):
-        compare(other, exported, INFERENCE, tmp_path, real_images(folders))
+        compare_runtimes(other, exported, INFERENCE, tmp_path, real_images(folders))
 
 
 def test_card_names_data_licence_and_hash(exported):

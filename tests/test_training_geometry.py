@@ -41,7 +41,7 @@ def test_without_augmentation_training_sees_what_the_application_sees():
     cine = volume(data, (1.3, 1.7))
     labels = cine.with_data((data > 0.7).astype(np.uint8) * 3)
     slices = slices_of(Case("p", cine, labels, ("ed", "es")), SMALL)
-    columns = (slices.images, slices.labels, slices.centres, slices.spacings_mm)
+    columns = (slices.images[:, None], slices.labels, slices.centres, slices.spacings_mm)
     images, masks, centres, spacings = map(torch.from_numpy, columns)
     at = plain_positions(centres, spacings, SMALL.matrix, SMALL.spacing_mm)
     taken, structures = sample(images, masks, at)
@@ -115,11 +115,11 @@ def test_same_seed_same_positions():
 
 @pytest.mark.parametrize("label", [1, 2, 3])
 def test_labels_become_memberships_at_the_same_place_as_the_image(label):
-    images = torch.zeros(1, CANVAS, CANVAS)
-    images[0, 100:140, 120:170] = 1
+    images = torch.zeros(1, 1, CANVAS, CANVAS)
+    images[0, 0, 100:140, 120:170] = 1
     taken, structures = sample(
         images,
-        images.to(torch.uint8) * label,
+        images[:, 0].to(torch.uint8) * label,
         plain_positions(torch.tensor([[120.3, 140.8]]), torch.tensor([[1.0, 1.0]]), SHAPE, 1.0),
     )
     assert torch.allclose(structures[:, label - 1], taken[:, 0])

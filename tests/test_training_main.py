@@ -1,7 +1,6 @@
-"""The four commands, one after the other, on a small data set."""
+"""The commands, one after the other, on a small data set."""
 
 import json
-import shutil
 
 import pytest
 import yaml
@@ -18,7 +17,6 @@ def arguments(tmp_path, monkeypatch):
     rows = [f"{patient},NOR,50,50" for patient in PATIENTS]
     header = "patient,group,lv_ef_pct,rv_ef_pct"
     (folders.acdc / "reference.csv").write_text("\n".join([header, *rows]))
-    shutil.copytree(folders.acdc, tmp_path / "sunnybrook")
     settings = tmp_path / "cine_sax.yaml"
     settings.write_text(yaml.safe_dump(config(run={"epochs": 2}).model_dump(mode="json")))
     monkeypatch.setattr(command, "read_splits", lambda: SPLITS)
@@ -26,7 +24,7 @@ def arguments(tmp_path, monkeypatch):
 
     def run(name: str) -> None:
         options = [f"--{key}={tmp_path / path}" for key, path in PATHS.items()]
-        own = [] if name == "split" else [f"--config={settings}"]
+        own = [] if name == "split" else [f"--config={settings}", "--jobs=1"]
         monkeypatch.setattr("sys.argv", ["training", *options, name, *own])
         command.main()
 
@@ -36,18 +34,41 @@ def arguments(tmp_path, monkeypatch):
 PATHS = {"data": ".", "work": "work", "models": "models"}
 
 
-def test_train_export_evaluate(arguments, tmp_path):
-    for name in ("train", "export", "evaluate"):
+def test_train_and_export(arguments, tmp_path):
+    for name in ("train", "export"):
         arguments(name)
     metadata = open_model(tmp_path / "models", "cine_sax").metadata
-    assert metadata.trained_on.startswith("ACDC (Bernard 2018): 2 patients at ED and ES")
+    assert metadata.trained_on.startswith("ACDC (Bernard 2018): 3 patients at ED and ES; see")
+    assert metadata.input.channels == 3
     assert metadata.training["config"]["run"]["epochs"] == 2
-    assert metadata.figures["ACDC, kept out"]["patients"] == 1
-    assert metadata.figures["Sunnybrook, never trained on"]["patients"] == 4
-    cases = json.loads((tmp_path / "work" / "cine_sax-cases.json").read_text("utf-8"))
-    assert [row["patient"] for row in cases["ACDC, kept out"]] == ["p4"]
+    assert metadata.training["validation_fold"] is None
     card = (tmp_path / "models" / "cine_sax" / "README.md").read_text("utf-8")
-    assert "**ACDC, kept out**, 1 patients" in card
+    assert "epoch 2 of 2, on all patients of all folds; no epoch was selected" in card
+    assert "Not measured yet" in card
+
+
+def test_cross_validation_leaves_each_fold_out_once(arguments, tmp_path):
+    arguments("cross-validate")
+    for fold, patients in enumerate(SPLITS.folds):
+        folder = tmp_path / "work" / f"cine_sax-fold-{fold}"
+        metadata = open_model(folder / "models", "cine_sax").metadata
+        assert f"{3 - len(patients)} patients at ED and ES, {len(patients)} others" in (
+            metadata.trained_on
+        )
+        assert metadata.training["validation_fold"] == fold
+
+
+def test_comparison_pairs_patients_with_what_is_shipped(arguments, tmp_path, monkeypatch):
+    changes = {"as shipped": {}, "each slice alone": {"network": {"slices": 1}}}
+    content = {"folds": [0, 1], "run": {"epochs": 1, "validate_every": 1}, "changes": changes}
+    (tmp_path / "comparison.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.setattr(command, "COMPARISON", tmp_path / "comparison.yaml")
+    arguments("compare")
+    shipped, alone = json.loads((tmp_path / "work" / "comparison.json").read_text("utf-8"))
+    assert (shipped["change"], shipped["patients"], shipped["epochs"]) == ("as shipped", 3, 1)
+    assert "plain_difference" not in shipped
+    difference = alone["plain"] - shipped["plain"]
+    assert alone["plain_difference"] == pytest.approx(difference, abs=2e-4)
 
 
 def test_split_writes_where_the_commands_read(arguments, tmp_path, monkeypatch):

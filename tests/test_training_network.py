@@ -13,7 +13,7 @@ def test_shipped_network_has_1_6_million_parameters():
 
 def test_four_classes_on_the_same_matrix():
     network = build_network(config().network).eval()
-    assert network(torch.zeros(2, 1, 32, 48)).shape == (2, 4, 32, 48)
+    assert network(torch.zeros(2, 3, 32, 48)).shape == (2, 4, 32, 48)
 
 
 @pytest.mark.parametrize("name", ["dice", "dice_focal", "dice_ce"])

@@ -24,7 +24,8 @@ SPLITS = Splits(seed=0, test=["p4"], folds=[["p1"], ["p2", "p3"]])
 def config(**sections) -> TrainingConfig:
     """The shipped configuration, small, with some keys of its sections changed."""
     content = yaml.safe_load(CONFIG.read_text("utf-8"))
-    content["network"] = {"channels": [4, 8, 16], "residual_units": 1}
+    content["network"] |= {"channels": [4, 8, 16], "residual_units": 1}
+    content["geometry"]["matrix"] = [32, 32]
     content["run"] |= {
         "epochs": 4,
         "batch_size": 4,

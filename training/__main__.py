@@ -1,24 +1,27 @@
-"""``python -m training split | train | export | evaluate``."""
+"""``python -m training split | train | cross-validate | compare | export``."""
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
 
-from cmr.inference import InferenceSettings, Segmenter
-from cmr.model_store import open_model
+from cmr.inference import InferenceSettings
 from cmr.preprocess import PreprocessSettings, to_model
+from cmr.segmentation import with_neighbours
+from training import compare
 from training.cases import read_acdc, read_groups
+from training.compare import read_comparison
 from training.config import read_config, read_section
-from training.evaluate import acdc_rows, segment_with, summary, sunnybrook_rows
-from training.export import compare, export, write_metadata
-from training.fit import BEST, Folders, fit, new_state
+from training.export import compare_runtimes, export
+from training.fit import BEST, LAST, Folders, fit, new_state
+from training.runs import Run, run_all
 from training.splits import SPLITS_FILE, draw_splits, read_splits
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPARISON = ROOT / "training" / "comparison.yaml"
 SPLIT_SEED, TEST_PATIENTS, FOLDS = 2026, 16, 5
 
 
@@ -31,54 +34,67 @@ def split(args: argparse.Namespace, console: Console) -> None:
 
 def train(args: argparse.Namespace, console: Console) -> None:
     """Train, or go on where an interrupted run stopped."""
-    state = fit(
-        read_config(args.config),
-        _preprocessing(),
-        read_splits(),
-        _folders(args),
-        console,
-    )
+    config = read_config(args.config)
+    state = fit(config, _preprocessing(), read_splits(), _folders(args, args.config.stem), console)
     console.print(f"best epoch {state.best_epoch}, validation Dice {state.best:.4f}")
 
 
-def export_model(args: argparse.Namespace, console: Console) -> None:
-    """Write the model folder and compare ONNX Runtime with PyTorch on the validation fold."""
+def cross_validate(args: argparse.Namespace, console: Console) -> None:
+    """Train the configuration once a fold and export each; no epoch is selected on its fold."""
     config, settings, splits = read_config(args.config), _preprocessing(), read_splits()
-    state = new_state(config)
-    state.load(_folders(args).run / BEST)
-    patients = splits.training(config.run.fold)
-    trained_on = (
-        f"ACDC (Bernard 2018): {len(patients)} patients at ED and ES, selected on "
-        f"{len(splits.folds[config.run.fold])} others; see training/splits.json."
-    )
-    folder = export(state, config, settings, trained_on, args.models)
-    inputs = (
-        to_model(read_acdc(args.data / "acdc", patient).images, settings).images
-        for patient in splits.folds[config.run.fold]
-    )
-    images = np.concatenate([x.reshape(-1, *settings.matrix) for x in inputs])
-    found = compare(state, args.models, _inference(), args.work, images)
-    console.print(f"{folder}: epoch {state.best_epoch}, against PyTorch {found}")
+    runs = []
+    for fold in range(len(splits.folds)):
+        of_fold = config.run.model_copy(update={"fold": fold, "threads": 1})
+        folders = _folders(args, f"{args.config.stem}-fold-{fold}")
+        runs.append(Run(config.model_copy(update={"run": of_fold}), settings, splits, folders))
+    run_all(runs, args.jobs)
+    for run in runs:
+        folder = _export(run, LAST, run.folders.run / "models", args)
+        console.print(f"{folder}")
 
 
-def evaluate(args: argparse.Namespace, console: Console) -> None:
-    """Measure on the kept-out ACDC patients and on Sunnybrook; write figures and card."""
-    name = read_config(args.config).model.name
-    folder = open_model(args.models, name)
-    segment = segment_with(Segmenter(folder, _inference(), args.work), _preprocessing())
-    test = track(read_splits().test, "ACDC, kept out", console=console)
-    rows = {
-        "ACDC, kept out": list(acdc_rows(args.data / "acdc", test, segment)),
-        "Sunnybrook, never trained on": list(sunnybrook_rows(args.data / "sunnybrook", segment)),
-    }
-    figures = {title: summary(part) for title, part in rows.items()}
-    (args.work / f"{name}-cases.json").write_text(json.dumps(rows, indent=1), "utf-8")
-    console.print_json(data=figures)
-    write_metadata(args.models / name, folder.metadata.model_copy(update={"figures": figures}))
+def compare_changes(args: argparse.Namespace, console: Console) -> None:
+    """Train each change of the comparison on its folds and print the table."""
+    config, settings, splits = read_config(args.config), _preprocessing(), read_splits()
+    comparison = read_comparison(COMPARISON)
+    named = list(compare.runs(comparison, config, settings, splits, _folders(args, "comparison")))
+    run_all([run for _, run in named], args.jobs)
+    figures: dict[str, dict[str, dict[str, float]]] = {}
+    for name, run in named:
+        figures.setdefault(name, {}).update(compare.measure(run))
+    rows = compare.table(figures, named[0][1].config.run.epochs)
+    (args.work / "comparison.json").write_text(json.dumps(rows, indent=1), "utf-8")
+    console.print_json(data=rows)
 
 
-def _folders(args: argparse.Namespace) -> Folders:
-    return Folders(args.data / "acdc", args.work / "cache", args.work / args.config.stem)
+def export_model(args: argparse.Namespace, console: Console) -> None:
+    """Write the model folder and compare ONNX Runtime with PyTorch on held-out patients."""
+    folders = _folders(args, args.config.stem)
+    run = Run(read_config(args.config), _preprocessing(), read_splits(), folders)
+    console.print(f"{_export(run, BEST, args.models, args)}")
+
+
+def _export(run: Run, checkpoint: str, models: Path, args: argparse.Namespace) -> str:
+    """Export and check on real images; returns what to print."""
+    state = new_state(run.config)
+    state.load(run.folders.run / checkpoint)
+    fold = run.config.run.fold
+    trained_on = f"ACDC (Bernard 2018): {len(run.splits.training(fold))} patients at ED and ES"
+    if fold is not None:
+        trained_on += f", {len(run.splits.folds[fold])} others held out"
+    sentence = f"{trained_on}; see training/splits.json."
+    folder = export(state, run.config, run.settings, sentence, models)
+    images = [
+        with_neighbours(stack, run.config.network.slices)
+        for patient in run.splits.held_out(fold) or run.splits.test
+        for stack in to_model(read_acdc(args.data / "acdc", patient).images, run.settings).images
+    ]
+    found = compare_runtimes(state, models, _inference(), args.work, np.concatenate(images))
+    return f"{folder}: epoch {state.epoch}, against PyTorch {found}"
+
+
+def _folders(args: argparse.Namespace, run: str) -> Folders:
+    return Folders(args.data / "acdc", args.work / "cache", args.work / run)
 
 
 def _preprocessing() -> PreprocessSettings:
@@ -98,9 +114,15 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=ROOT / "models")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("split", help=split.__doc__).set_defaults(run=split)
-    for name, run in (("train", train), ("export", export_model), ("evaluate", evaluate)):
+    for name, run in (
+        ("train", train),
+        ("cross-validate", cross_validate),
+        ("compare", compare_changes),
+        ("export", export_model),
+    ):
         command = commands.add_parser(name, help=run.__doc__)
         command.add_argument("--config", type=Path, default=ROOT / "training" / "cine_sax.yaml")
+        command.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs side by side")
         command.set_defaults(run=run)
     args = parser.parse_args()
     args.run(args, Console())

@@ -30,7 +30,8 @@ def change(
     Parameters
     ----------
     images
-        ``(n, 1, H, W)`` in 0–1.
+        ``(n, C, H, W)`` in 0–1: a slice alone or in the middle of its neighbours, which one
+        scanner images and one effect therefore changes alike.
     structures
         ``(n, 3, H, W)`` soft membership of RV, myocardium and LV.
     config, rng
@@ -62,12 +63,17 @@ def _uniform(count: int, bounds: tuple[float, float], rng: torch.Generator) -> T
 def _tissue(
     images: Tensor, structures: Tensor, config: TissueConfig, rng: torch.Generator
 ) -> Tensor:
-    """Both cavities hold blood: they share most of their shift."""
+    """Both cavities hold blood: they share most of their shift.
+
+    Neighbours, which have no masks here, keep theirs, as slices do differ in contrast.
+    """
     count = len(images)
     blood, wall = torch.randn(2, count, generator=rng) * config.sd
     right = blood + torch.randn(count, generator=rng) * config.sd / 4
     shifts = torch.stack([right, wall, blood], 1)[:, :, None, None]
-    return images + (structures * shifts).sum(1, keepdim=True)
+    out = images.clone()
+    out[:, images.shape[1] // 2] += (structures * shifts).sum(1)
+    return out
 
 
 def _bias(images: Tensor, config: BiasFieldConfig, rng: torch.Generator) -> Tensor:
@@ -79,15 +85,17 @@ def _bias(images: Tensor, config: BiasFieldConfig, rng: torch.Generator) -> Tens
 
 
 def _blur(images: Tensor, config: BlurConfig, rng: torch.Generator) -> Tensor:
-    """Separable; the samples stand as channels, so that each has a kernel of its own."""
-    count = len(images)
-    sigma = _uniform(count, config.sigma_px, rng).view(count, 1)
+    """Separable; all images stand as channels, so that each sample has a kernel of its own."""
+    count, channels = images.shape[:2]
+    sigma = _uniform(count, config.sigma_px, rng).view(count, 1).repeat_interleave(channels, 0)
     radius = math.ceil(3 * config.sigma_px[1])
     taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma) ** 2)
     taps = taps / taps.sum(1, keepdim=True)
-    padded = functional.pad(images, (radius,) * 4, mode="replicate").transpose(0, 1)
-    down = functional.conv2d(padded, taps.view(count, 1, -1, 1), groups=count)
-    return functional.conv2d(down, taps.view(count, 1, 1, -1), groups=count).transpose(0, 1)
+    groups = count * channels
+    padded = functional.pad(images, (radius,) * 4, mode="replicate").flatten(0, 1)[None]
+    down = functional.conv2d(padded, taps.view(groups, 1, -1, 1), groups=groups)
+    across = functional.conv2d(down, taps.view(groups, 1, 1, -1), groups=groups)
+    return across.view(images.shape)
 
 
 def _coarse(images: Tensor, config: LowResolutionConfig, rng: torch.Generator) -> Tensor:

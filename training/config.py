@@ -14,19 +14,35 @@ S = TypeVar("S", bound=Section)
 
 
 class NetworkConfig(Section):
-    """MONAI ``UNet``: channels per level and residual units."""
+    """MONAI ``UNet``: slices seen at once, channels per level, residual units, activation."""
 
+    slices: Literal[1, 3]
     channels: tuple[PositiveInt, ...]
     residual_units: int = Field(ge=0)
+    activation: Literal["prelu", "leakyrelu"]
+
+
+class NeighbourConfig(Section):
+    """What happens to the adjacent slices, where the network sees them.
+
+    ``lost`` replaces one by the slice itself, as at the ends of a stack and where scanners left a
+    gap; ``swapped`` turns the stack round: base first or apex first.
+    """
+
+    lost: Probability
+    swapped: Probability
 
 
 class GeometryConfig(Section):
     """Where a sample is taken: random affine map plus a smooth random displacement.
 
     Scale and stretch are ranges of factors, drawn log-uniformly; a zero or ``[1, 1]`` switches
-    a part off.
+    a part off. Samples are ``matrix`` pixels large, the heart in the middle, which is quicker than
+    the application's whole matrix; a ``whole_share`` of the batches has that.
     """
 
+    matrix: tuple[PositiveInt, PositiveInt]
+    whole_share: Probability
     rotation_deg: float = Field(ge=0, le=180)
     mirror_probability: Probability
     shift_mm: float = Field(ge=0)
@@ -138,7 +154,9 @@ class RunConfig(Section):
     """Length, seed and selection."""
 
     seed: int
-    fold: int = Field(ge=0)
+    fold: int | None = Field(
+        ge=0, description="Selected on; null trains on all, to the last epoch."
+    )
     epochs: PositiveInt
     batch_size: PositiveInt
     ema_decay: float = Field(ge=0, lt=1)
@@ -160,6 +178,7 @@ class TrainingConfig(Section):
 
     model: ModelConfig
     network: NetworkConfig
+    neighbours: NeighbourConfig
     geometry: GeometryConfig
     appearance: AppearanceConfig
     loss: LossConfig

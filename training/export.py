@@ -16,12 +16,14 @@ from cmr.model_store import CONFIG, METADATA, ONNX, Metadata, Seen, Tensor, open
 from cmr.preprocess import PreprocessSettings
 from training.card import write_card
 from training.config import TrainingConfig
-from training.fit import State
+from training.fit import State, TorchNetwork
 
 OPSET = 18  # TensorRT 10 takes up to 20
 INPUT, OUTPUT = "image", "logits"
 MAX_LOGIT_DIFFERENCE, MIN_SAME_MASK = 1e-3, 0.9999
 _MAX_BATCH = 64
+_SEES = {1: "2-D", 3: "2.5-D"}
+_DESCRIPTION = "{} U-Net: RV cavity, LV myocardium and LV cavity in short-axis cine MR."
 
 
 class ExportMismatchError(Exception):
@@ -31,7 +33,7 @@ class ExportMismatchError(Exception):
 def export(
     state: State, config: TrainingConfig, settings: PreprocessSettings, trained_on: str, root: Path
 ) -> Path:
-    """Write ``root/NAME`` and return it. Figures are added by ``python -m training evaluate``.
+    """Write ``root/NAME`` and return it; ``python -m validation.model_figures`` adds figures.
 
     Parameters
     ----------
@@ -47,13 +49,15 @@ def export(
     folder = root / config.model.name
     (folder / ONNX).parent.mkdir(parents=True, exist_ok=True)
     network = state.average.module.eval()
-    write_onnx(network, settings.matrix, folder / ONNX)
-    (folder / CONFIG).write_text(_triton_config(config.model.name, settings.matrix), "utf-8")
+    write_onnx(network, (config.network.slices, *settings.matrix), folder / ONNX)
+    (folder / CONFIG).write_text(
+        _triton_config(config.model.name, (config.network.slices, *settings.matrix)), "utf-8"
+    )
     metadata = Metadata(
         name=config.model.name,
         version=config.model.version,
-        description="2-D U-Net: RV cavity, LV myocardium and LV cavity in short-axis cine MR.",
-        input=Tensor(name=INPUT, channels=1),
+        description=_DESCRIPTION.format(_SEES[config.network.slices]),
+        input=Tensor(name=INPUT, channels=config.network.slices),
         output=Tensor(name=OUTPUT, channels=len(Label)),
         labels={int(label): label.name.lower() for label in Label},
         preprocessing=Seen(
@@ -72,11 +76,11 @@ def export(
     return folder
 
 
-def write_onnx(network: nn.Module, matrix: tuple[int, int], path: Path) -> None:
-    """One file, fixed height and width, free batch axis."""
+def write_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> None:
+    """One file; fixed channels, height and width ``shape``; free batch axis."""
     program = torch.onnx.export(
         network,
-        (torch.zeros(2, 1, *matrix),),
+        (torch.zeros(2, *shape),),
         input_names=[INPUT],
         output_names=[OUTPUT],
         opset_version=OPSET,
@@ -88,7 +92,7 @@ def write_onnx(network: nn.Module, matrix: tuple[int, int], path: Path) -> None:
     onnx.checker.check_model(str(path), full_check=True)
 
 
-def compare(
+def compare_runtimes(
     state: State, root: Path, settings: InferenceSettings, work: Path, images: npt.NDArray[Any]
 ) -> dict[str, float]:
     """Largest difference of the logits and share of equal labels, ONNX Runtime to PyTorch.
@@ -98,7 +102,7 @@ def compare(
     state, root, settings, work
         The exported state, the model repository, how to run it, and a work folder.
     images
-        ``(n, H, W)`` real images on the network's grid.
+        ``(n, C, H, W)`` real images on the network's grid.
 
     Raises
     ------
@@ -107,8 +111,7 @@ def compare(
     """
     segmenter = Segmenter(open_model(root, settings.model), settings, work)
     found = segmenter.run(images)
-    with torch.no_grad():
-        expected = state.average.module.eval()(torch.from_numpy(images)[:, None]).numpy()
+    expected = TorchNetwork(state.average.module).run(images)
     difference = float(np.abs(found - expected).max())
     same = float((found.argmax(1) == expected.argmax(1)).mean())
     if difference > MAX_LOGIT_DIFFERENCE or same < MIN_SAME_MASK:
@@ -137,13 +140,13 @@ def _training_record(state: State, config: TrainingConfig, network: nn.Module) -
     }
 
 
-def _triton_config(name: str, matrix: tuple[int, int]) -> str:
-    rows, cols = matrix
+def _triton_config(name: str, shape: tuple[int, int, int]) -> str:
+    channels, rows, cols = shape
     return f"""name: "{name}"
 platform: "onnxruntime_onnx"
 max_batch_size: {_MAX_BATCH}
 input [
-  {{ name: "{INPUT}" data_type: TYPE_FP32 dims: [ 1, {rows}, {cols} ] }}
+  {{ name: "{INPUT}" data_type: TYPE_FP32 dims: [ {channels}, {rows}, {cols} ] }}
 ]
 output [
   {{ name: "{OUTPUT}" data_type: TYPE_FP32 dims: [ {len(Label)}, {rows}, {cols} ] }}

@@ -1,7 +1,7 @@
 """The training loop: repeatable from its seed, resumable after any epoch."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,19 +11,20 @@ import torch
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
+from cmr.overlap import dice_of_structures
 from cmr.preprocess import ModelInput, PreprocessSettings, to_model
-from training import appearance, geometry
+from cmr.segmentation import segment
+from training.batches import draw
 from training.cases import Case, read_acdc
 from training.config import TrainingConfig
-from training.metrics import dice_of_structures
 from training.network import build_loss, build_network, build_optimiser, rate_factor
 from training.slices import SliceSet, load_slices
 from training.splits import Splits
 
 LAST, BEST, CURVE = "last.pt", "best.pt", "curve.json"
-_VALIDATION_BATCH = 16
+_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class State:
 
     def load(self, path: Path) -> None:
         """Go on from a saved state."""
-        content = torch.load(path, weights_only=True)
+        content = torch.load(path, weights_only=True, map_location=_device())
         for name in ("network", "average", "optimiser"):
             getattr(self, name).load_state_dict(content.pop(name))
         for name, value in content.items():
@@ -68,11 +69,32 @@ class State:
 def new_state(config: TrainingConfig) -> State:
     """Fresh weights from the seed."""
     torch.manual_seed(config.run.seed)
-    network = build_network(config.network).to(memory_format=torch.channels_last)
+    network = build_network(config.network).to(_device(), memory_format=torch.channels_last)
     average = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(config.run.ema_decay), use_buffers=True
+        network, multi_avg_fn=_moving_average(config.run.ema_decay), use_buffers=True
     )
     return State(network, average, build_optimiser(network, config.optimiser))
+
+
+def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor], None]:
+    """Exponential, with a shorter memory in the first steps, so that the first weights fade."""
+
+    def update(average: list[Tensor], current: list[Tensor], count: Tensor) -> None:
+        """Tensors of one type at a time, as :class:`AveragedModel` groups them."""
+        steps = int(count)
+        share = 1 - min(decay, (1 + steps) / (10 + steps))
+        with torch.no_grad():
+            for mean, new in zip(average, current, strict=True):
+                if mean.is_floating_point():
+                    mean.lerp_(new, share)
+                else:  # batch norm's counters
+                    mean.copy_(new)
+
+    return update
+
+
+def _device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def fit(
@@ -91,13 +113,12 @@ def fit(
         state.load(folders.run / LAST)
         console.print(f"resumed after epoch {state.epoch}")
     train = load_slices(folders.acdc, splits.training(config.run.fold), settings, folders.cache)
-    held_out = [read_acdc(folders.acdc, p) for p in splits.folds[config.run.fold]]
-    prepared = [(case, to_model(case.images, settings)) for case in held_out]
+    held_out = read_held_out(splits.held_out(config.run.fold), settings, folders)
     while state.epoch < config.run.epochs:
         figures = _epoch(state, train, config, settings, console)
         state.epoch += 1
         if state.epoch % config.run.validate_every == 0 or state.epoch == config.run.epochs:
-            figures |= _select(state, prepared, folders.run / BEST)
+            figures |= _select(state, held_out, folders.run / BEST)
         _report(state, figures, folders.run / CURVE, console)
         state.save(folders.run / LAST)
         if state.epoch - state.best_epoch >= config.run.patience:
@@ -115,7 +136,8 @@ def _epoch(
 ) -> dict[str, float]:
     """One pass over the slices. The epoch number seeds it, so that a resumed run is the same."""
     rng = torch.Generator().manual_seed(config.run.seed * 100_003 + state.epoch)
-    loss_of = build_loss(config.loss)
+    device = next(state.network.parameters()).device
+    loss_of = build_loss(config.loss).to(device)
     order = torch.randperm(len(train), generator=rng).split(config.run.batch_size)
     state.network.train()
     losses = []
@@ -124,10 +146,10 @@ def _epoch(
     ):
         at = state.epoch + step / len(order)
         _set_rate(state.optimiser, config, at)
-        images, labels = _batch(train, chosen, config, settings, rng)
-        with torch.autocast("cpu", torch.bfloat16, enabled=config.run.bfloat16):
-            logits = state.network(images)
-        loss = loss_of(logits.float(), labels)
+        images, labels = draw(train, chosen, config, settings, rng)
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.run.bfloat16):
+            logits = state.network(images.to(device))
+        loss = loss_of(logits.float(), labels.to(device))
         state.optimiser.zero_grad()
         loss.backward()
         state.optimiser.step()
@@ -142,32 +164,19 @@ def _set_rate(optimiser: torch.optim.Optimizer, config: TrainingConfig, epoch: f
         group["lr"] = config.optimiser.learning_rate * factor
 
 
-def _batch(
-    train: SliceSet,
-    chosen: Tensor,
-    config: TrainingConfig,
-    settings: PreprocessSettings,
-    rng: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """Augmented images ``(n, 1, H, W)`` and labels ``(n, 1, H, W)``."""
-    index = chosen.numpy()
-    columns = (train.images, train.labels, train.centres, train.spacings_mm)
-    images, labels, centres, spacings = (torch.from_numpy(column[index]) for column in columns)
-    positions = geometry.random_positions(
-        centres, spacings, settings.matrix, settings.spacing_mm, config.geometry, rng
-    )
-    taken, structures = geometry.sample(images, labels, positions)
-    changed = appearance.change(taken, structures, config.appearance, rng)
-    return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
-
-
-def to_labels(structures: Tensor) -> Tensor:
-    """``(n, 1, H, W)`` the class with the largest linear membership, as the way back takes it."""
-    background = 1 - structures.sum(1, keepdim=True)
-    return torch.cat([background, structures], 1).max(1, keepdim=True).indices
+def read_held_out(
+    patients: Iterable[str], settings: PreprocessSettings, folders: Folders
+) -> list[tuple[Case, ModelInput]]:
+    """The patients to select on, as the application prepares them."""
+    cases = [read_acdc(folders.acdc, patient) for patient in patients]
+    return [(case, to_model(case.images, settings)) for case in cases]
 
 
 def _select(state: State, held_out: list[tuple[Case, ModelInput]], best: Path) -> dict[str, float]:
+    if not held_out:  # trained on all: nothing selects, the newest is it
+        state.best_epoch = state.epoch
+        state.save(best)
+        return {}
     figures = validate(state.average, held_out)
     if figures["dice"] > state.best:
         state.best, state.best_epoch = figures["dice"], state.epoch
@@ -177,29 +186,44 @@ def _select(state: State, held_out: list[tuple[Case, ModelInput]], best: Path) -
 
 def validate(network: nn.Module, held_out: list[tuple[Case, ModelInput]]) -> dict[str, float]:
     """Mean 3-D Dice per patient and phase on the native grid, through the application's path."""
-    scores: list[list[float]] = []
-    network.eval()
-    for case, prepared in held_out:
-        labels = prepared.to_native(_scores(network, prepared)).data
-        scores += [
-            list(dice_of_structures(a, b).values())
-            for a, b in zip(labels, case.labels.data, strict=True)
-        ]
+    scores = np.concatenate(list(case_dice(network, held_out)))
     mean = np.nanmean(scores, axis=0)
     names = ("rv", "myo", "lv")
     return {"dice": float(mean.mean())} | dict(zip(names, map(float, mean), strict=True))
 
 
-def _scores(network: nn.Module, prepared: ModelInput) -> npt.NDArray[np.float32]:
-    flat = torch.from_numpy(prepared.images).flatten(0, 1)[:, None]
-    with torch.no_grad():
-        scores = torch.cat([network(part) for part in _in_batches(flat)])
-    return np.asarray(scores.unflatten(0, prepared.images.shape[:2]))
+def case_dice(
+    network: nn.Module, held_out: list[tuple[Case, ModelInput]]
+) -> Iterator[npt.NDArray[np.float64]]:
+    """``(phases, 3)`` Dice of RV, myocardium and LV of each case, without test-time variants."""
+    for case, prepared in held_out:
+        found = segment(prepared, TorchNetwork(network), variants=1).labels
+        pairs = zip(found.data, case.labels.data, strict=True)
+        yield np.array([list(dice_of_structures(a, b).values()) for a, b in pairs])
 
 
-def _in_batches(images: Tensor) -> Iterator[Tensor]:
-    for part in images.split(_VALIDATION_BATCH):
-        yield part.contiguous(memory_format=torch.channels_last)
+class TorchNetwork:
+    """A PyTorch network where the application has ONNX Runtime."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network.eval()
+        self._first = next(network.parameters())
+
+    @property
+    def input_channels(self) -> int:
+        """Slices that the network sees at once."""
+        return int(self._first.shape[1])
+
+    def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """``(n, C, H, W)`` images to logits."""
+        flat = torch.from_numpy(images).to(self._first.device)
+        with torch.inference_mode():
+            scores = [self._network(_channels_last(part)) for part in flat.split(_BATCH)]
+        return np.asarray(torch.cat(scores).cpu())
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 def _report(state: State, figures: dict[str, float], path: Path, console: Console) -> None:

@@ -19,22 +19,23 @@ def sample(
     Parameters
     ----------
     images, labels
-        ``(n, S, S)`` float images; integer labels 0–3.
+        ``(n, C, S, S)`` float images, a slice alone or among its neighbours; ``(n, S, S)``
+        integer labels 0–3 of the slice.
     positions
         ``(n, H, W, 2)`` row and column in canvas pixels.
 
     Returns
     -------
     tuple of Tensor
-        Images ``(n, 1, H, W)`` and memberships of the three structures ``(n, 3, H, W)``, all
+        Images ``(n, C, H, W)`` and memberships of the three structures ``(n, 3, H, W)``, all
         linear, 0 outside the canvas.
     """
     size = images.shape[-1]
     grid = positions.flip(-1) * (2 / (size - 1)) - 1
-    structures = [labels == value for value in (1, 2, 3)]
-    stacked = torch.stack([images, *structures], 1).to(images.dtype)
+    structures = torch.stack([labels == value for value in (1, 2, 3)], 1)
+    stacked = torch.cat([images, structures.to(images.dtype)], 1)
     out = functional.grid_sample(stacked, grid, align_corners=True)
-    return out[:, :1], out[:, 1:]
+    return out[:, :-3], out[:, -3:]
 
 
 def plain_positions(

@@ -15,12 +15,13 @@ def build_network(config: NetworkConfig) -> nn.Module:
     """MONAI's residual U-Net, batch norm: it folds into the convolutions for inference."""
     network: nn.Module = UNet(
         spatial_dims=2,
-        in_channels=1,
+        in_channels=config.slices,
         out_channels=len(Label),
         channels=config.channels,
         strides=(2,) * (len(config.channels) - 1),
         num_res_units=config.residual_units,
         norm="BATCH",
+        act=config.activation,
     )
     return network
 

@@ -1,8 +1,9 @@
 """The slices of the training patients as arrays of one size, cached outside git."""
 
 import hashlib
+import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,27 @@ class SliceSet:
         ``(n, 2)`` row and column of the heart, found as in the application.
     spacings_mm
         ``(n, 2)`` distance of rows and of columns.
+    stacks
+        ``(n,)`` number of the stack; the slices of one stand together, in its order.
     """
 
     images: npt.NDArray[np.float32]
     labels: npt.NDArray[np.uint8]
     centres: npt.NDArray[np.float32]
     spacings_mm: npt.NDArray[np.float32]
+    stacks: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def columns(self) -> tuple[npt.NDArray[Any], ...]:
+        """All arrays, in the order of the parameters."""
+        return tuple(getattr(self, field.name) for field in fields(self))
+
+    def neighbours(self, index: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.int64]:
+        """The slices ``step`` further in the same stack; where it ends, the slice itself."""
+        other = (index + step).clip(0, len(self) - 1)
+        return np.where(self.stacks[other] == self.stacks[index], other, index)
 
 
 def slices_of(case: Case, settings: PreprocessSettings) -> SliceSet:
@@ -55,6 +68,7 @@ def slices_of(case: Case, settings: PreprocessSettings) -> SliceSet:
         _window(labels, corner),
         np.tile(np.array(centre, np.float32), (len(flat), 1)),
         np.tile(np.array(spacing, np.float32), (len(flat), 1)),
+        np.repeat(np.arange(images.shape[0], dtype=np.int32), images.shape[1]),
     )
 
 
@@ -63,24 +77,24 @@ def load_slices(
 ) -> SliceSet:
     """All slices of these ACDC patients, from the cache where it holds them."""
     parts = [_cached(folder, patient, settings, cache) for patient in patients]
-    columns = zip(*((p.images, p.labels, p.centres, p.spacings_mm) for p in parts), strict=True)
+    columns = list(zip(*(p.columns() for p in parts), strict=True))
+    first = np.cumsum([0, *(p.stacks[-1] + 1 for p in parts[:-1])])
+    columns[-1] = tuple(c + n for c, n in zip(columns[-1], first, strict=True))
     return SliceSet(*(np.concatenate(column) for column in columns))
 
 
 def _cached(folder: Path, patient: str, settings: PreprocessSettings, cache: Path) -> SliceSet:
     key = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:12]
-    path = cache / f"{patient}-{CANVAS}-{key}.npz"
+    path = cache / f"{patient}-{CANVAS}-{key}-stacks.npz"
     if not path.exists():
         made = slices_of(read_acdc(folder, patient), settings)
         cache.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".part.npz")
-        np.savez_compressed(
-            aside, made.images.astype(np.float16), made.labels, made.centres, made.spacings_mm
-        )
+        aside = path.with_name(f"{path.stem}-{os.getpid()}.part.npz")  # runs side by side
+        np.savez_compressed(aside, made.images.astype(np.float16), *made.columns()[1:])
         aside.replace(path)
     with np.load(path) as arrays:
-        images, labels, centres, spacings = (arrays[f"arr_{i}"] for i in range(4))
-    return SliceSet(images.astype(np.float32), labels, centres, spacings)
+        images, *others = (arrays[name] for name in arrays)
+    return SliceSet(images.astype(np.float32), *others)
 
 
 def _window(images: npt.NDArray[Any], corner: list[int]) -> npt.NDArray[Any]:

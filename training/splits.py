@@ -17,8 +17,12 @@ class Splits(Section):
     test: list[str]
     folds: list[list[str]]
 
-    def training(self, fold: int) -> list[str]:
-        """Everyone outside ``fold`` and outside ``test``."""
+    def held_out(self, fold: int | None) -> list[str]:
+        """Who selects among the epochs; nobody when no fold is left out."""
+        return [] if fold is None else self.folds[fold]
+
+    def training(self, fold: int | None) -> list[str]:
+        """Everyone outside ``fold`` and outside ``test``; None leaves no fold out."""
         return sorted(p for i, part in enumerate(self.folds) if i != fold for p in part)
 
 
