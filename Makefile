@@ -24,10 +24,10 @@ $(VENV)/.created:
 	  { rm -rf $(VENV); echo 'On Debian: apt-get install python3-venv' >&2; exit 2; }
 	@touch $@
 
-$(VENV)/.runtime: requirements.txt $(VENV)/.created
+$(VENV)/.runtime: requirements.txt requirements-validation.txt $(VENV)/.created
 	@echo 'Installing the application into $(VENV) (once)'
 	@$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) $$(grep '^torch==' requirements.txt))
-	@$(PIP) -r requirements.txt
+	@$(PIP) -r requirements.txt -r requirements-validation.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime

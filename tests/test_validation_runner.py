@@ -1,0 +1,116 @@
+"""Work is done in other processes, so what they do is written in functions of this module."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+
+from cmr.errors import UsageError
+from validation import runner
+from validation.runner import DIED, cluster, run_jobs
+
+
+def square(number):
+    return number * number
+
+
+def fragile(number):
+    """3 kills its process, 4 raises."""
+    if number == 3:
+        os._exit(9)
+    if number == 4:
+        raise ValueError("four")
+    time.sleep(0.05)
+    return square(number)
+
+
+def fatal_once(path):
+    """Kills its process the first time."""
+    if not path.exists():
+        path.touch()
+        os._exit(9)
+    return "done"
+
+
+def process(_):
+    time.sleep(0.2)
+    return os.getpid()
+
+
+def failed(job, reason):
+    return f"{job}: {reason}"
+
+
+@pytest.fixture(scope="module")
+def client():
+    with cluster(None, 2) as client:
+        yield client
+
+
+def test_jobs_run_in_processes_of_their_own(client):
+    pids = {pid for _, pid in run_jobs(process, range(6), client, failed)}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+def test_a_broken_job_and_a_dead_worker_cost_their_own_jobs_alone(client):
+    found = dict(run_jobs(fragile, range(8), client, failed))
+    assert found == {n: n * n for n in range(8)} | {3: f"3: {DIED}", 4: "4: ValueError: four"}
+
+
+def test_a_job_whose_worker_died_gets_a_second_chance(client, tmp_path):
+    path = tmp_path / "mark"
+    assert list(run_jobs(fatal_once, [path], client, failed)) == [(path, "done")]
+
+
+def test_no_jobs_are_no_work(client):
+    assert list(run_jobs(square, [], client, failed)) == []
+
+
+def running(workers):
+    """A cluster that somebody else has started."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=2,
+        processes=False,
+        protocol="tcp",
+        host="127.0.0.1",
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+    )
+
+
+def test_a_running_scheduler_is_used_by_its_address():
+    with running(1) as local, cluster(local.scheduler_address, 5) as client:
+        assert sum(client.nthreads().values()) == 2
+        assert dict(run_jobs(square, range(5), client, failed)) == {n: n * n for n in range(5)}
+
+
+def test_no_answer_is_one_line(monkeypatch):
+    monkeypatch.setattr(runner, "_CONNECT_S", 0.5)
+    with (
+        pytest.raises(UsageError, match=r"tcp://127.0.0.1:9: no answer"),
+        cluster("tcp://127.0.0.1:9", 1),
+    ):
+        pass
+    with pytest.raises(UsageError, match="no answer"), cluster("nonsense://x", 1):
+        pass
+
+
+def test_a_scheduler_without_workers_is_refused(monkeypatch):
+    monkeypatch.setattr(runner, "_CONNECT_S", 0.5)
+    with (
+        running(0) as local,
+        pytest.raises(UsageError, match="no workers"),
+        cluster(local.scheduler_address, 1),
+    ):
+        pass
+
+
+def test_nothing_stays_in_the_temporary_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with cluster(None, 1) as client:
+        assert client.submit(square, 3).result() == 9
+    assert list(Path(tmp_path).iterdir()) == []

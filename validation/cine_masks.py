@@ -1,0 +1,205 @@
+"""Found and given masks of one case on one grid: segmented here, or finished elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from cmr.cleanup import CleanUpSettings, clean
+from cmr.errors import CmrError, UsageError
+from cmr.inference import InferenceSettings
+from cmr.labels import STRUCTURES, Label
+from cmr.preprocess import PreprocessSettings, to_model
+from cmr.quality import QualitySettings
+from cmr.segmentation import Network, segment
+from cmr.volume import StackGeometry, Volume4D
+from cmr.volumetry import VolumetrySettings
+from training.config import read_section
+from training.nifti import read_nifti
+from validation.finished import read_labels
+from validation.grids import has_orientation, on_grid
+from validation.manifest import ManifestCase, ManifestPhase
+from validation.records import PHASES, STRUCTURE_NAMES
+
+_SAME_PLACE_MM = 0.1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CineSettings:
+    """Sections of ``app.yaml`` that the path needs."""
+
+    preprocessing: PreprocessSettings
+    inference: InferenceSettings
+    cleanup: CleanUpSettings
+    volumetry: VolumetrySettings
+    quality: QualitySettings
+
+
+def read_settings(app_yaml: Path) -> CineSettings:
+    """Read them as the application does."""
+    return CineSettings(
+        preprocessing=read_section(app_yaml, "preprocessing", PreprocessSettings),
+        inference=read_section(app_yaml, "inference", InferenceSettings),
+        cleanup=read_section(app_yaml, "cleanup", CleanUpSettings),
+        volumetry=read_section(app_yaml, "volumetry", VolumetrySettings),
+        quality=read_section(app_yaml, "quality", QualitySettings),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseMasks:
+    """Found and given masks of one phase, each ``(1, z, row, col)``, on one grid.
+
+    Parameters
+    ----------
+    images
+        What was segmented; zeros where finished masks were given.
+    agreement
+        Of the test-time variants, by structure; empty for finished masks.
+    centre_fallback
+        Why the crop was not centred by motion; empty when it was.
+    """
+
+    structures: tuple[Label, ...]
+    images: Volume4D
+    reference: Volume4D
+    found: Volume4D
+    agreement: Mapping[Label, float] = field(default_factory=dict)
+    centre_fallback: str = ""
+
+    def arrays(self) -> dict[str, Any]:
+        """What the report shows, each ``(z, row, col)``."""
+        return {
+            "images": self.images.data[0].astype(np.float32),
+            "labels": self.found.data[0].astype(np.uint8),
+            "reference": self.reference.data[0].astype(np.uint8),
+            "pixel_spacing_mm": np.array(self.found.geometry.pixel_spacing_mm),
+        }
+
+
+def masks_of(
+    case: ManifestCase, settings: CineSettings, network: Network | None
+) -> dict[str, PhaseMasks]:
+    """Masks of each phase; ``network`` is None where every case has finished ones.
+
+    Phases on the same grid are segmented as one cine, others each on its own.
+
+    Raises
+    ------
+    UsageError
+        A file cannot be used.
+    """
+    phases = [case.phases[name] for name in PHASES if name in case.phases]
+    if phases[0].image is None:
+        return {phase.phase: _of_phase(phase, _finished) for phase in phases}
+    assert network is not None
+    pairs = [_of_phase(phase, _images) for phase in phases]
+    images = [pair[0] for pair in pairs]
+    together = len(images) > 1 and same_grid(images[0].geometry, images[1].geometry)
+    stacks = [joined(images)] if together else images
+    found = [f for stack in stacks for f in _segment(stack, settings, network)]
+    return {
+        phase.phase: PhaseMasks(phase.structures, image, reference, labels, agreement, reason)
+        for phase, (image, reference), (labels, agreement, reason) in zip(
+            phases, pairs, found, strict=True
+        )
+    }
+
+
+def _of_phase(phase: ManifestPhase, read: Callable[[ManifestPhase], T]) -> T:
+    try:
+        return read(phase)
+    except CmrError as error:
+        raise UsageError(f"{phase.phase}: {error}") from error
+
+
+def _finished(phase: ManifestPhase) -> PhaseMasks:
+    """Both masks on the reference's grid, with the slices that only the result holds."""
+    assert phase.result is not None
+    reference, found = (
+        read_labels(phase.reference, phase.phase),
+        read_labels(phase.result, phase.phase),
+    )
+    _check_labels(reference, phase)
+    grid = _with_slices_of(found.geometry, reference.geometry)
+    found, reference = on_grid(found, grid), on_grid(reference, grid)
+    nothing = found.with_data(np.zeros(found.data.shape, np.float32))
+    return PhaseMasks(phase.structures, nothing, reference, found)
+
+
+def _with_slices_of(result: StackGeometry, reference: StackGeometry) -> StackGeometry:
+    """Planes of the reference, and those of the result that lie beside all of them.
+
+    A reader's file may hold drawn slices only; what was found beyond them has to count.
+    """
+    if not (has_orientation(result) and has_orientation(reference) and reference.n_slices > 1):
+        return reference
+    planes = reference.slice_positions_mm
+    along = result.positions_mm @ reference.normal
+    nearest = np.abs(along[:, None] - planes).argmin(axis=1)
+    beside = np.abs(along - planes[nearest]) > reference.gaps_mm.min() / 2
+    shift = (along - planes[nearest])[beside]
+    extra = reference.positions_mm[nearest[beside]] + shift[:, None] * reference.normal
+    positions = np.concatenate([reference.positions_mm, extra])
+    return replace(reference, positions_mm=positions[np.argsort(positions @ reference.normal)])
+
+
+def _images(phase: ManifestPhase) -> tuple[Volume4D, Volume4D]:
+    """Images, and the reference on their grid."""
+    assert phase.image is not None
+    images = read_nifti(phase.image)
+    if not np.isfinite(images.data).all():
+        raise UsageError("the image holds values that are not finite.")
+    if phase.reference.name.endswith((".nii", ".nii.gz")):
+        reference = read_nifti(phase.reference)
+        shapes = [v.data.shape[:0:-1] for v in (images, reference)]
+        if shapes[0] != shapes[1]:
+            raise UsageError(f"image {shapes[0]}, reference {shapes[1]} (x, y, z).")
+    else:
+        reference = read_labels(phase.reference, phase.phase)
+    _check_labels(reference, phase)
+    return images, on_grid(reference, images.geometry)
+
+
+def _segment(
+    images: Volume4D, settings: CineSettings, network: Network
+) -> Iterator[tuple[Volume4D, dict[Label, float], str]]:
+    """Cleaned labels, the variants' agreement and the reason for no centre, of each phase."""
+    prepared = to_model(images, settings.preprocessing)
+    found = segment(prepared, network, settings.inference.variants)
+    labels = clean(found.labels, settings.cleanup).labels
+    for phase, agreement in zip(labels.data, found.agreement, strict=True):
+        values = dict(zip(STRUCTURES, map(float, agreement), strict=True))
+        yield Volume4D(phase[None], labels.geometry), values, prepared.centre.reason
+
+
+def _check_labels(reference: Volume4D, phase: ManifestPhase) -> None:
+    values = np.unique(reference.data)
+    unknown = [f"{v:g}" for v in values if v not in (Label.BACKGROUND, *STRUCTURES)]
+    if unknown:
+        raise UsageError(f"reference holds unknown label {', '.join(unknown[:5])}.")
+    empty = [STRUCTURE_NAMES[s] for s in phase.structures if s not in values]
+    if empty:
+        raise UsageError(f"reference holds no {', '.join(empty)}, which are listed.")
+
+
+def same_grid(a: StackGeometry, b: StackGeometry) -> bool:
+    """Voxels of both stacks lie in the same places."""
+    return (
+        a.shape == b.shape
+        and a.n_slices == b.n_slices
+        and np.allclose(a.pixel_spacing_mm, b.pixel_spacing_mm, rtol=1e-3)
+        and np.allclose(a.row_cosine, b.row_cosine, atol=1e-3)
+        and np.allclose(a.column_cosine, b.column_cosine, atol=1e-3)
+        and np.allclose(a.positions_mm, b.positions_mm, atol=_SAME_PLACE_MM)
+    )
+
+
+def joined(phases: Sequence[Volume4D]) -> Volume4D:
+    """Phases on the same grid as one cine."""
+    return Volume4D(np.concatenate([v.data for v in phases]), phases[0].geometry)

@@ -1,0 +1,183 @@
+"""Acceptance criteria of a run: read from a file that a site edits, and judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isnan, nan
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from cmr.errors import UsageError
+from cmr.settings import Section
+from validation.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES
+
+CINE_CRITERIA = Path(__file__).with_name("criteria_cine.yaml")
+FAILURES = "failures"
+
+_OVERLAP_STATISTICS = ("mean", "sd", "min", "max")
+_VOLUME_STATISTICS = ("bias", "sd", "loa_low", "loa_high", "mae", "pearson_r", "icc_2_1")
+STATISTICS: dict[str, tuple[str, ...]] = {
+    **{
+        f"cine.{overlap}.{name}.{phase}": _OVERLAP_STATISTICS
+        for overlap in OVERLAPS
+        for name in STRUCTURE_NAMES.values()
+        for phase in PHASES
+    },
+    **{f"cine.{key}": _VOLUME_STATISTICS for key in VOLUMES},
+    FAILURES: ("n",),
+}
+"""Every key that a criterion may name, with the statistics that it has."""
+
+
+class Criterion(Section):
+    """One limit.
+
+    Parameters
+    ----------
+    key
+        Place in ``summary.json``, such as ``cine.lv.edv_ml``, ``cine.dice.lv.ed``, ``failures``.
+    statistic
+        One of :data:`STATISTICS` of that key.
+    limit
+        In the unit of the statistic; itself still allowed.
+    sense
+        ``at_most`` or ``at_least``. A bias is compared without its sign.
+    source
+        Where the limit comes from.
+    """
+
+    key: str
+    statistic: str
+    limit: float = Field(allow_inf_nan=False)
+    sense: Literal["at_most", "at_least"]
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _exists(self) -> Criterion:
+        if self.key not in STATISTICS:
+            raise ValueError(f"unknown key {self.key}; known: {', '.join(STATISTICS)}")
+        if self.statistic not in STATISTICS[self.key]:
+            known = ", ".join(STATISTICS[self.key])
+            raise ValueError(f"{self.key} has no statistic {self.statistic}; it has {known}")
+        if self.statistic == "bias" and self.sense == "at_least":
+            raise ValueError(f"{self.key} bias: its size can only be at_most")
+        return self
+
+    def holds(self, value: float) -> bool:
+        """Compare a value with the limit."""
+        compared = abs(value) if self.statistic == "bias" else value
+        return compared <= self.limit if self.sense == "at_most" else compared >= self.limit
+
+
+class _CriteriaFile(Section):
+    criteria: list[Criterion] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A criterion judged.
+
+    Parameters
+    ----------
+    criterion
+        What was asked.
+    value
+        What was found; NaN where undefined.
+    passed
+        None where the criterion does not apply to the data.
+    reason
+        What the value does not tell; empty for a plain comparison.
+    """
+
+    criterion: Criterion
+    value: float
+    passed: bool | None
+    reason: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """Entry of ``criteria`` in ``summary.json``."""
+        return {
+            **self.criterion.model_dump(),
+            "value": None if isnan(self.value) else self.value,
+            "passed": self.passed,
+            "reason": self.reason,
+        }
+
+
+def read_criteria(path: Path) -> list[Criterion]:
+    """Read and check a file of criteria.
+
+    Raises
+    ------
+    UsageError
+        The file is missing, is not YAML, holds no criterion, or one with an unknown key,
+        statistic or field.
+    """
+    try:
+        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _CriteriaFile.model_validate(content).criteria
+    except OSError as error:
+        raise UsageError(f"Criteria {path.name}: cannot be read ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"Criteria {path.name}: not a YAML file.") from error
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
+        )
+        raise UsageError(f"Criteria {path.name}: {faults}.") from error
+
+
+def judge_criteria(summary: Mapping[str, Any], criteria: Sequence[Criterion]) -> list[Verdict]:
+    """Judge every criterion on the content of ``summary.json``.
+
+    A measure that no reference holds is not applicable. A case whose reference holds the measure
+    and whose measurement is undefined fails the criterion, as no figure accounts for it. When no
+    criterion on a measurement applies, those criteria fail: such a run shows nothing.
+    """
+    verdicts = [_judge(summary, criterion) for criterion in criteria]
+    of_measures = [v for v in verdicts if v.criterion.key != FAILURES]
+    if all(v.passed is None for v in of_measures):
+        return [_nothing_shown(v) if v.passed is None else v for v in verdicts]
+    return verdicts
+
+
+def run_passes(verdicts: Sequence[Verdict]) -> bool:
+    """Tell whether every criterion that applies holds, and one at least does."""
+    judged = [v.passed for v in verdicts if v.passed is not None]
+    return bool(judged) and all(judged)
+
+
+def _judge(summary: Mapping[str, Any], criterion: Criterion) -> Verdict:
+    if criterion.key == FAILURES:
+        return _judge_failures(summary, criterion)
+    found: Any = summary
+    for part in criterion.key.split("."):
+        found = found[part]
+    n, missing = found["n"], found["missing"]
+    if n + missing == 0:
+        return Verdict(criterion, nan, None, "not applicable: no measured case has a reference")
+    value = found[criterion.statistic]
+    if value is None:
+        return Verdict(
+            criterion, nan, False, f"undefined: {found['undefined'][criterion.statistic]}"
+        )
+    if missing:
+        reason = f"undefined in {missing} of {n + missing} cases, which the figure leaves out"
+        return Verdict(criterion, value, False, reason)
+    return Verdict(criterion, value, criterion.holds(value))
+
+
+def _judge_failures(summary: Mapping[str, Any], criterion: Criterion) -> Verdict:
+    failed, cases = summary["failures"]["n"], summary["cases"]
+    if failed == cases:
+        return Verdict(criterion, failed, False, f"none of {cases} cases was measured")
+    return Verdict(criterion, failed, criterion.holds(failed))
+
+
+def _nothing_shown(verdict: Verdict) -> Verdict:
+    reason = f"{verdict.reason}; the run fails, as no criterion on a measurement applies to it"
+    return replace(verdict, passed=False, reason=reason)

@@ -1,0 +1,146 @@
+"""One case as a job of a worker process: run it, keep its row, find a kept one again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cmr.errors import CmrError
+from cmr.inference import Segmenter
+from cmr.model_store import open_model
+from validation.cine import measure_case
+from validation.cine_masks import CineSettings, read_settings
+from validation.manifest import ManifestCase
+from validation.records import CaseRow
+
+ROW = "row.json"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a worker opens, by paths that it can reach.
+
+    Parameters
+    ----------
+    config, models
+        ``app.yaml`` and the model repository; ``models`` is None where no case needs a network.
+    cache
+        Where TensorRT keeps the engines it builds.
+    threads
+        Of the network in each worker.
+    """
+
+    config: Path
+    models: Path | None
+    cache: Path
+    threads: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case, the folder for its files, and the key under which its result is good.
+
+    ``number`` is its place in the manifest.
+    """
+
+    number: int
+    task: str
+    case: ManifestCase
+    folder: Path
+    key: str
+    resources: Resources
+
+
+def run_job(job: Job) -> CaseRow:
+    """Run one case in a worker; whatever goes wrong becomes its row."""
+    started = time.monotonic()
+    try:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        job.folder.mkdir(parents=True)
+        row = TASKS[job.task](job)
+        row = row.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
+        _keep(job, row)
+    except CmrError as error:
+        return failed(job, str(error))
+    except Exception as error:  # one case must not stop the others, whatever it holds
+        return failed(job, f"{type(error).__name__}: {error}")
+    return row
+
+
+def failed(job: Job, reason: str) -> CaseRow:
+    """Row of a case that could not be measured; the reason is cut to one line."""
+    line = next(iter(reason.splitlines()), "")
+    return CaseRow(
+        case=job.case.case, subgroups=job.case.subgroups, failure=line or "no reason given"
+    )
+
+
+def case_key(task: str, case: ManifestCase, versions: Mapping[str, str]) -> str:
+    """SHA-256 of all that a result depends on.
+
+    Parameters
+    ----------
+    case
+        Its rows, and sizes and times of their files (of all files of an output folder).
+    versions
+        SHA-256 of the model and of the settings.
+    """
+    rows = [
+        [phase.phase, [_state(path) for path in phase.paths], phase.structures]
+        for phase in case.phases.values()
+    ]
+    content = json.dumps([task, case.case, case.subgroups, rows, versions], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def kept_row(job: Job) -> CaseRow | None:
+    """Row of an earlier run, if it still holds."""
+    try:
+        content = json.loads((job.folder / ROW).read_text("utf-8"))
+        return CaseRow.model_validate(content["row"]) if content["key"] == job.key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(job: Job, row: CaseRow) -> None:
+    """Write the row last and whole, so that what is found later is complete."""
+    part = job.folder / f"{ROW}.part"
+    part.write_text(json.dumps({"key": job.key, "row": row.model_dump(mode="python")}), "utf-8")
+    part.replace(job.folder / ROW)
+
+
+def _state(path: Path) -> list[list[str | int]]:
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    states = ((file, file.stat()) for file in files if file.is_file())
+    return [[str(file), state.st_size, state.st_mtime_ns] for file, state in states]
+
+
+def _run_cine(job: Job) -> CaseRow:
+    settings, network = _open_cine(job.resources)
+    row, masks = measure_case(job.case, settings, network)
+    for name, part in masks.items():
+        np.savez_compressed(job.folder / f"{name}.npz", **part.arrays())
+    return row
+
+
+@functools.cache
+def _open_cine(resources: Resources) -> tuple[CineSettings, Segmenter | None]:
+    """Settings and network, opened once a process."""
+    settings = read_settings(resources.config)
+    if resources.models is None:
+        return settings, None
+    inference = settings.inference.model_copy(update={"threads": resources.threads})
+    folder = open_model(resources.models, inference.model)
+    folder.check_preprocessing(settings.preprocessing)
+    return settings, Segmenter(folder, inference, resources.cache)
+
+
+TASKS: Mapping[str, Callable[[Job], CaseRow]] = {"cine": _run_cine}

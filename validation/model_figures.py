@@ -1,0 +1,139 @@
+"""Measure a shipped network and write its card.
+
+    python -m validation.model_figures [--data DIR] [--models models] [--work work]
+
+Each set goes through ``python -m validation --task cine``, so that the card's figures are those a
+site would get. The networks of the cross-validation come from
+``python -m training cross-validate``, the comparison from ``python -m training compare``; a part
+whose networks are not there keeps the figures that the card has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cmr.model_store import open_model
+from training.export import write_metadata
+from training.splits import read_splits
+from validation import PROJECT_ROOT
+from validation.command import UNUSABLE
+from validation.command import main as validate
+from validation.jobs import ROW
+from validation.model_manifests import write_all
+from validation.records import OVERLAPS, PHASES, STRUCTURE_NAMES, CaseRow
+from validation.summary import summarise
+from validation.uncertainty import uncertainty
+
+KEPT_OUT = "ACDC, kept out"
+CROSS_VALIDATED = "ACDC, 5-fold cross-validation"
+SUNNYBROOK = "Sunnybrook, never trained on"
+_FUNCTION = ("lv.edv_ml", "lv.esv_ml", "lv.ef_pct", "lv.mass_ed_g", "rv.ef_pct")
+
+
+class RunError(Exception):
+    """A validation could not be run."""
+
+
+def measure_set(manifests: Sequence[Path], models: Sequence[Path], work: Path) -> list[CaseRow]:
+    """Rows of one or more runs, each manifest with its network.
+
+    Raises
+    ------
+    RunError
+        A run was refused, or a case failed: the card has to hold all cases.
+    """
+    rows: list[CaseRow] = []
+    for manifest, model in zip(manifests, models, strict=True):
+        output = work / manifest.stem
+        options = {"task": "cine", "manifest": manifest, "output": output, "model": model}
+        code = validate([text for name, v in options.items() for text in (f"--{name}", str(v))])
+        if code == UNUSABLE:
+            raise RunError(f"{manifest.name}: the validation could not be run.")
+        kept = sorted((output / "cases").glob(f"*/{ROW}"))
+        rows += [CaseRow.model_validate(json.loads(p.read_text("utf-8"))["row"]) for p in kept]
+        failures = json.loads((output / "summary.json").read_text("utf-8"))["failures"]
+        if failures["n"]:
+            raise RunError(f"{manifest.name}: {failures['cases']}")
+    return rows
+
+
+def figures(rows: Sequence[CaseRow]) -> dict[str, Any]:
+    """What the card shows of a set: overlap, function, and both by group.
+
+    ``dice`` and ``hd95_mm`` hold ``ed``, ``es`` and their ``mean`` for each structure; function
+    holds bias, SD and mean absolute error.
+    """
+    whole = summarise(rows)
+    content = _overlap_and_function(whole["cine"]) | {"cases": len(rows)}
+    groups = whole["subgroups"].get("group", {})
+    content["groups"] = {
+        name: {"cases": part["n"]} | _overlap_and_function(part["cine"])
+        for name, part in groups.items()
+    }
+    return content
+
+
+def _overlap_and_function(cine: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {overlap: {} for overlap in OVERLAPS}
+    for overlap in OVERLAPS:
+        for name in STRUCTURE_NAMES.values():
+            both = [cine[overlap][name][phase]["mean"] for phase in PHASES]
+            if None not in both:
+                values = dict(zip((*PHASES, "mean"), (*both, float(np.mean(both))), strict=True))
+                found[overlap][name] = {key: round(value, 4) for key, value in values.items()}
+    for key in _FUNCTION:
+        side, quantity = key.split(".")
+        values = cine[side][quantity]
+        if values["n"]:
+            kept = ("bias", "sd", "mae")
+            found[key] = {k: None if values[k] is None else round(values[k], 2) for k in kept}
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what can be measured here, then write metadata and card."""
+    options = _parse(arguments)
+    splits = read_splits()
+    manifests = write_all(options.data, splits, options.work / "validation")
+    folder = options.models / options.name
+    metadata = open_model(options.models, options.name).metadata
+    found = dict(metadata.figures)
+    for title, name in ((KEPT_OUT, "acdc-test"), (SUNNYBROOK, "sunnybrook")):
+        rows = measure_set([manifests[name]], [options.models], options.work / "validation")
+        found[title] = figures(rows)
+    networks = [
+        options.work / "training" / f"{options.name}-fold-{n}" / "models"
+        for n in range(len(splits.folds))
+    ]
+    if all((network / options.name).is_dir() for network in networks):
+        names = [f"acdc-fold-{n}" for n in range(len(networks))]
+        rows = measure_set([manifests[n] for n in names], networks, options.work / "validation")
+        found[CROSS_VALIDATED] = figures(rows)
+        found["uncertainty"] = uncertainty(rows)
+    comparison = options.work / "training" / "comparison.json"
+    training = dict(metadata.training)
+    if comparison.exists():
+        training["comparison"] = json.loads(comparison.read_text("utf-8"))
+    write_metadata(folder, metadata.model_copy(update={"figures": found, "training": training}))
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="validation.model_figures", description=__doc__)
+    parser.add_argument("--data", type=Path, default=PROJECT_ROOT.parent / "shared" / "data")
+    parser.add_argument("--models", type=Path, default=PROJECT_ROOT / "models")
+    parser.add_argument("--name", default="cine_sax")
+    parser.add_argument("--work", type=Path, default=PROJECT_ROOT / "work")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

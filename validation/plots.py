@@ -1,0 +1,208 @@
+"""The charts of the report: box plots, scatter with Bland-Altman, uncertainty against Dice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.stats import spearmanr
+
+from cmr.volume import FloatArray
+from validation.chart import BLUE, INK, MUTED, PHASE_MARKS, STYLE, VERMILION, Chart, svg_of
+from validation.measures import STRUCTURE_SHORT, STRUCTURE_TITLES, Measure, number
+from validation.records import PHASES, CaseRow
+
+_TINTS = {"ed": "#eaf3f9", "es": "#fbeee4"}
+_OVERLAP_TITLES = {"dice": "Dice coefficient", "hd95_mm": "95 % Hausdorff distance (mm)"}
+_MIN_RANKED = 3
+# Steps of the golden ratio spread points evenly without a random number.
+_GOLDEN = 0.618
+
+
+def box_chart(rows: Sequence[CaseRow], overlap: str) -> Chart | None:
+    """Box plots of one overlap measure, by structure and phase; None without any value.
+
+    Parameters
+    ----------
+    rows
+        Cases of the run.
+    overlap
+        ``dice`` or ``hd95_mm``.
+    """
+    groups = {
+        (structure, phase): values
+        for structure in STRUCTURE_TITLES
+        for phase in PHASES
+        if (values := _finite(row.overlap.get(f"{overlap}.{structure}.{phase}") for row in rows))
+    }
+    if not groups:
+        return None
+    title = _OVERLAP_TITLES[overlap]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(5.0, 3.1), layout="constrained")
+        axes = figure.add_subplot()
+        for position, ((_, phase), values) in enumerate(groups.items()):
+            # A few boxes get as wide as they are among six, not the whole width.
+            _box(axes, position, np.array(values), phase, width=min(0.56, 0.1 * len(groups)))
+        axes.set_xticks(
+            range(len(groups)), [f"{STRUCTURE_SHORT[s]}\n{p.upper()}" for s, p in groups]
+        )
+        axes.grid(visible=False, axis="x")
+        axes.set_title(title)
+        svg = svg_of(figure, f"box-{overlap}")
+    return Chart(svg, f"Box plots of {title} by structure and phase.")
+
+
+def _box(axes: Axes, position: int, values: FloatArray, phase: str, width: float) -> None:
+    axes.boxplot(
+        [values],
+        positions=[position],
+        widths=width,
+        showfliers=False,
+        patch_artist=True,
+        medianprops={"color": INK, "linewidth": 1.8},
+        boxprops={"edgecolor": MUTED, "facecolor": _TINTS[phase]},
+        whiskerprops={"color": MUTED},
+        capprops={"color": MUTED},
+        manage_ticks=False,
+    )
+    spread = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.7 * width
+    marks = axes.scatter(position + spread, values, s=12, linewidths=0.8, **PHASE_MARKS[phase])
+    marks.set_zorder(3)
+
+
+def agreement_chart(
+    rows: Sequence[CaseRow], measure: Measure, figures: Mapping[str, Any]
+) -> Chart | None:
+    """Scatter with the identity line, and Bland-Altman plot; None without a pair.
+
+    Parameters
+    ----------
+    rows
+        Cases of the run.
+    measure
+        What is compared.
+    figures
+        Bias and limits of agreement of the summary, so that chart and table say the same.
+    """
+    pairs = _pairs(rows, measure.key)
+    if not len(pairs):
+        return None
+    measured, reference = pairs.T
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 3.3), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(1, 1.55))
+        _scatter(left, measured, reference, measure.unit)
+        _bland_altman(right, measured, reference, measure.unit)
+        _draw_limits(right, figures, measure.digits)
+        svg = svg_of(figure, measure.key.replace(".", "-"))
+    return Chart(
+        svg,
+        f"{measure.title}: measured against reference, and difference against mean, "
+        f"{len(pairs)} cases.",
+    )
+
+
+def _pairs(rows: Sequence[CaseRow], key: str) -> FloatArray:
+    """``(n, 2)``: measured and reference of the cases that have both."""
+    nan = float("nan")
+    pairs = np.array([(r.measured.get(key, nan), r.reference.get(key, nan)) for r in rows])
+    pairs = pairs.reshape(-1, 2)
+    return np.asarray(pairs[np.isfinite(pairs).all(axis=1)])
+
+
+def _scatter(axes: Axes, measured: FloatArray, reference: FloatArray, unit: str) -> None:
+    low, high = min(measured.min(), reference.min()), max(measured.max(), reference.max())
+    margin = 0.06 * (high - low) or 1.0
+    ends = (low - margin, high + margin)
+    axes.plot(ends, ends, color=MUTED, linewidth=1, zorder=1)
+    _points(axes, reference, measured)
+    axes.set(xlim=ends, ylim=ends, aspect="equal", title="Measured against reference")
+    axes.set(xlabel=f"reference ({unit})", ylabel=f"measured ({unit})")
+
+
+def _bland_altman(axes: Axes, measured: FloatArray, reference: FloatArray, unit: str) -> None:
+    _points(axes, (measured + reference) / 2, measured - reference)
+    axes.axhline(0, color=MUTED, linewidth=0.8, zorder=1)
+    axes.set(title="Bland–Altman", xlabel=f"mean of measured and reference ({unit})")
+    axes.set_ylabel(f"measured − reference ({unit})")
+
+
+def _points(axes: Axes, x: FloatArray, y: FloatArray) -> None:
+    axes.scatter(x, y, s=20, facecolors="none", edgecolors=BLUE, linewidths=1.1, zorder=2)
+
+
+def _draw_limits(axes: Axes, figures: Mapping[str, Any], digits: int) -> None:
+    lines = {"bias": ("bias", "solid"), "loa_high": ("+1.96 SD", (0, (5, 3)))}
+    lines["loa_low"] = ("−1.96 SD", (0, (5, 3)))
+    for key, (name, style) in lines.items():
+        value = figures.get(key)
+        if value is None or not np.isfinite(value):
+            continue
+        axes.axhline(value, color=VERMILION, linewidth=1.3, linestyle=style, zorder=1.5)
+        axes.annotate(
+            f"{name} {number(value, digits, signed=True)}",
+            (1.01, value),
+            xycoords=("axes fraction", "data"),
+            va="center",
+            fontsize=8.5,
+        )
+
+
+def uncertainty_chart(rows: Sequence[CaseRow]) -> Chart | None:
+    """Dice against the agreement of the test-time variants, by structure; None without a pair."""
+    panels = {s: points for s in STRUCTURE_TITLES if (points := _uncertainty_points(rows, s))}
+    if not panels:
+        return None
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.2 * len(panels), 3.1), layout="constrained")
+        # Shared axes, so that the eye may compare the structures.
+        grid = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)
+        for axes, (structure, points) in zip(grid[0], panels.items(), strict=True):
+            _uncertainty_panel(axes, STRUCTURE_TITLES[structure], points)
+        grid[0, 0].set_ylabel("Dice")
+        svg = svg_of(figure, "uncertainty")
+    return Chart(svg, "Dice against the agreement of the test-time variants, by structure.")
+
+
+def _uncertainty_points(rows: Sequence[CaseRow], structure: str) -> dict[str, FloatArray]:
+    """Agreement and Dice ``(n, 2)`` of each phase that has any."""
+    nan = float("nan")
+    found = {}
+    for phase in PHASES:
+        key = f"{structure}.{phase}"
+        pairs = np.array(
+            [
+                (r.agreement.get(f"agreement.{key}", nan), r.overlap.get(f"dice.{key}", nan))
+                for r in rows
+            ]
+        ).reshape(-1, 2)
+        pairs = pairs[np.isfinite(pairs).all(axis=1)]
+        if len(pairs):
+            found[phase] = pairs
+    return found
+
+
+def _uncertainty_panel(axes: Axes, title: str, points: Mapping[str, FloatArray]) -> None:
+    for phase, pairs in points.items():
+        agreement, dice = pairs.T
+        axes.scatter(agreement, dice, s=18, linewidths=1, alpha=0.8, **PHASE_MARKS[phase])
+    pooled = np.concatenate(list(points.values()))
+    axes.set_title(f"{title}\n{_rank_correlation(pooled)}")
+    axes.set_xlabel("agreement of the variants")
+    axes.locator_params(axis="x", nbins=4)
+    axes.legend(frameon=False, loc="lower right", handletextpad=0.2, borderpad=0)
+
+
+def _rank_correlation(pairs: FloatArray) -> str:
+    varies = len(pairs) >= _MIN_RANKED and (np.ptp(pairs, axis=0) > 0).all()
+    rho = number(spearmanr(*pairs.T).statistic, 2) if varies else "undefined"
+    return f"Spearman ρ {rho}, n {len(pairs)}"
+
+
+def _finite(values: Any) -> list[float]:
+    return [v for v in values if v is not None and np.isfinite(v)]

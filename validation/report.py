@@ -1,0 +1,166 @@
+"""``report.html``: one self-contained page for people, from the rows and the summary of a run.
+
+The page loads nothing: pictures are inline SVG or PNG, and a content security policy keeps it so.
+Everything that comes from the manifest or from a failure is escaped by Jinja.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from validation.case_pictures import (
+    FOUND_COLOUR,
+    REFERENCE_COLOUR,
+    case_picture,
+    mean_dice,
+    worst_cases,
+)
+from validation.chart import Chart
+from validation.criteria import Verdict
+from validation.measures import DICE_MEASURES, UNDEFINED, VOLUME_MEASURES, Measure, number
+from validation.plots import agreement_chart, box_chart, uncertainty_chart
+from validation.records import OVERLAPS, CaseRow, RunRecord
+from validation.report_tables import (
+    agreement_rows,
+    describe,
+    figures_of,
+    overlap_rows,
+    subgroups,
+)
+
+REPORT_NAME = "report.html"
+_TEMPLATES = Path(__file__).parent / "templates"
+_WORST_CASES = 6
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """A case as the report shows it.
+
+    Parameters
+    ----------
+    row
+        The case.
+    mean_dice
+        Mean over structures and phases.
+    dice
+        Short title and value of each Dice coefficient.
+    picture
+        ``data:`` URI; empty without images.
+    """
+
+    row: CaseRow
+    mean_dice: float
+    dice: list[tuple[str, float]]
+    picture: str
+
+
+def write_report(
+    folder: Path,
+    rows: Sequence[CaseRow],
+    summary: Mapping[str, Any],
+    verdicts: Sequence[Verdict],
+    run: RunRecord,
+) -> Path:
+    """Write the report and return its path.
+
+    Parameters
+    ----------
+    folder
+        Output of the run. ``cases/<index of the row, four digits>/<phase>.npz`` holds the images
+        of a case: ``images``, ``labels``, ``reference`` ``(z, row, col)`` and
+        ``pixel_spacing_mm``. A case without them is shown by its numbers.
+    rows
+        Every case, measured or failed, in the order of the manifest.
+    summary
+        Content of ``summary.json``.
+    verdicts
+        Judged acceptance criteria.
+    run
+        How the run was made.
+    """
+    text = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            verdicts=verdicts,
+            headline=headline(verdicts),
+            measured=[row for row in rows if not row.failure],
+            failed=[row for row in rows if row.failure],
+            overlap=overlap_rows(summary),
+            overlap_charts=[c for o in OVERLAPS if (c := box_chart(rows, o))],
+            agreement=agreement_rows(summary),
+            agreement_charts=_agreement_charts(rows, summary),
+            subgroups=subgroups(summary),
+            worst=_worst(folder, rows),
+            uncertainty=uncertainty_chart(rows),
+            seconds=_median_seconds(rows),
+        )
+    )
+    path = folder / REPORT_NAME
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def headline(verdicts: Sequence[Verdict]) -> tuple[str, str]:
+    """State (``pass``, ``fail`` or ``none``) and the sentence at the top of the page."""
+    judged = [v.passed for v in verdicts if v.passed is not None]
+    failed = judged.count(False)
+    if failed:
+        criteria = "criterion does" if len(judged) == 1 else "criteria do"
+        return "fail", f"{failed} of {len(judged)} acceptance {criteria} not hold"
+    if not judged:
+        return "none", "No acceptance criterion applies to these data"
+    if len(judged) == 1:
+        return "pass", "The one acceptance criterion that applies holds"
+    every = "that apply " if len(judged) < len(verdicts) else ""
+    return "pass", f"All {len(judged)} acceptance criteria {every}hold"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    environment.globals |= {
+        "describe": describe,
+        "undefined": UNDEFINED,
+        "found_colour": FOUND_COLOUR,
+        "reference_colour": REFERENCE_COLOUR,
+    }
+    return environment
+
+
+def _agreement_charts(
+    rows: Sequence[CaseRow], summary: Mapping[str, Any]
+) -> list[tuple[Measure, Chart]]:
+    charts = ((m, agreement_chart(rows, m, figures_of(summary, m))) for m in VOLUME_MEASURES)
+    return [(measure, chart) for measure, chart in charts if chart]
+
+
+def _worst(folder: Path, rows: Sequence[CaseRow]) -> list[WorstCase]:
+    return [
+        _worst_case(folder / "cases" / f"{index:04d}", rows[index])
+        for index in worst_cases(rows, _WORST_CASES)
+    ]
+
+
+def _worst_case(folder: Path, row: CaseRow) -> WorstCase:
+    dice = [(m.short, row.overlap[m.key]) for m in DICE_MEASURES if m.key in row.overlap]
+    return WorstCase(row, mean_dice(row), dice, case_picture(folder, row))
+
+
+def _median_seconds(rows: Sequence[CaseRow]) -> float:
+    seconds = [row.seconds for row in rows if np.isfinite(row.seconds)]
+    return float(np.median(seconds)) if seconds else float("nan")

@@ -1,0 +1,59 @@
+"""How a run was made: versions, model and digests."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+import yaml
+
+from cmr.errors import UsageError
+from cmr.model_store import ModelFolder, sha256_of
+from validation.records import RunRecord
+
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "onnxruntime",
+    "monai",
+    "torch",
+    "nibabel",
+    "pydicom",
+    "highdicom",
+    "dask",
+    "distributed",
+)
+
+
+def record_run(
+    task: str, argv: Sequence[str], config: Path, manifest: Path, model: ModelFolder | None
+) -> RunRecord:
+    """Describe the run that starts now; ``model`` is None where no case needs a network.
+
+    Raises
+    ------
+    UsageError
+        The settings do not name the application's version.
+    """
+    try:
+        application = str(yaml.safe_load(config.read_text("utf-8"))["application"]["version"])
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"Settings {config.name}: application.version is missing.") from error
+    return RunRecord(
+        task=task,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=shlex.join(["python", "-m", "validation", *argv]),
+        application_version=application,
+        versions={"python": python_version()} | {name: version(name) for name in _LIBRARIES},
+        model=_describe(model) if model else None,
+        settings_sha256=sha256_of(config),
+        manifest_sha256=sha256_of(manifest),
+    )
+
+
+def _describe(model: ModelFolder) -> dict[str, str]:
+    return {"name": model.name, "version": model.version, "sha256": model.sha256}

@@ -1,0 +1,144 @@
+"""What shifted input does to Dice and EF, and whether the gates notice: ``docs/shifted_inputs.md``.
+
+    python -m validation.shifted_inputs [--models models] [--output docs/shifted_inputs.md]
+
+The application's path without DICOM, on the ACDC patients that nothing was trained or selected on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cmr.body import Subject
+from cmr.cleanup import clean
+from cmr.errors import CmrError, NoApplicableSeries
+from cmr.gates_stack import Provenance
+from cmr.inference import Provider, Segmenter
+from cmr.labels import STRUCTURES, Label
+from cmr.model_store import ModelFolder, open_model
+from cmr.overlap import dice
+from cmr.preprocess import to_model
+from cmr.quality import judge
+from cmr.results import Status
+from cmr.segmentation import Network, segment
+from cmr.volume import Volume4D
+from cmr.volumetry import measure
+from training.cases import Case, read_acdc
+from training.shifts import SHIFTS
+from training.splits import read_splits
+from validation import PROJECT_ROOT
+from validation.cine import volumes
+from validation.cine_masks import CineSettings, read_settings
+from validation.gate_faults import TEMPORAL_GATES
+from validation.shifted_table import EF_KEYS, Outcome, page
+
+APP_YAML = PROJECT_ROOT / "app.yaml"
+
+
+def outcomes(case: Case, settings: CineSettings, network: Network) -> dict[str, Outcome]:
+    """One patient under every shift.
+
+    Parameters
+    ----------
+    case
+        ED and ES with an expert's labels. The EF of these labels is the truth under every shift:
+        whatever happens to the images, the heart stays what it is.
+    """
+    truth = _ejection_fractions(case.labels, case.phases, settings)
+    return {name: _outcome(shift(case), truth, settings, network) for name, shift in SHIFTS.items()}
+
+
+def _outcome(
+    case: Case, truth: Mapping[str, float], settings: CineSettings, network: Network
+) -> Outcome:
+    prepared = to_model(case.images, settings.preprocessing)
+    found = segment(prepared, network, settings.inference.variants)
+    labels = clean(found.labels, settings.cleanup).labels
+    ef = _ejection_fractions(labels, case.phases, settings)
+    provenance = Provenance(
+        centre_fallback=prepared.centre.reason,
+        agreement=None if np.isnan(found.agreement).all() else found.agreement,
+    )
+    return Outcome(
+        dice={label: _mean_dice(labels, case.labels, label) for label in STRUCTURES},
+        ef_error={key: ef[key] - truth[key] for key in EF_KEYS},
+        gates=_gates_not_passed(labels, provenance, settings),
+    )
+
+
+def _ejection_fractions(
+    labels: Volume4D, phases: Sequence[str], settings: CineSettings
+) -> dict[str, float]:
+    alone = {
+        name: Volume4D(labels.data[t : t + 1], labels.geometry) for t, name in enumerate(phases)
+    }
+    return volumes(alone, dict.fromkeys(phases, STRUCTURES), settings.volumetry)
+
+
+def _mean_dice(found: Volume4D, truth: Volume4D, label: Label) -> float:
+    pairs = zip(found.data, truth.data, strict=True)
+    return float(np.mean([dice(a, b, label) for a, b in pairs]))
+
+
+def _gates_not_passed(
+    labels: Volume4D, provenance: Provenance, settings: CineSettings
+) -> tuple[str, ...]:
+    try:
+        measurement = measure(labels, Subject(), settings.volumetry)
+    except NoApplicableSeries:  # nothing to measure: the application refuses the series
+        return ("lv_present",)
+    return tuple(
+        gate.name
+        for gate in judge(measurement, settings.quality, provenance)
+        if gate.status is not Status.PASS and gate.name not in TEMPORAL_GATES
+    )
+
+
+def _open(models: Path, settings: CineSettings, work: Path) -> tuple[ModelFolder, Segmenter]:
+    """Open the model on the CPU, so that the page is the same on every machine."""
+    folder = open_model(models, settings.inference.model)
+    folder.check_preprocessing(settings.preprocessing)
+    inference = settings.inference.model_copy(update={"providers": (Provider.CPU,)})
+    return folder, Segmenter(folder, inference, work)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure the patients kept out and write the page."""
+    options = _parse(arguments)
+    patients = read_splits().test
+    settings = read_settings(APP_YAML)
+    found: list[dict[str, Outcome]] = []
+    try:
+        with tempfile.TemporaryDirectory() as work:
+            model, network = _open(options.models, settings, Path(work))
+            for done, patient in enumerate(patients, 1):
+                found.append(outcomes(read_acdc(options.acdc, patient), settings, network))
+                print(f"{done}/{len(patients)} {patient}", file=sys.stderr)
+    except CmrError as error:
+        print(error, file=sys.stderr)
+        return 2
+    text = page(found, model, settings.inference.variants)
+    options.output.write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m validation.shifted_inputs",
+        description="Writes docs/shifted_inputs.md: what shifts of the input do, and who notices.",
+    )
+    parser.add_argument("--acdc", type=Path, default=PROJECT_ROOT.parent / "shared/data/acdc")
+    parser.add_argument("--models", type=Path, default=PROJECT_ROOT / "models")
+    parser.add_argument("--output", type=Path, default=PROJECT_ROOT / "docs/shifted_inputs.md")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""What a person at a terminal sees of a validation run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from math import isfinite
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from validation.criteria import Verdict
+from validation.records import CaseRow
+
+
+class Report(Protocol):
+    """Takes each row as it is done."""
+
+    def __call__(self, row: CaseRow) -> None:
+        """Show it."""
+
+
+@contextmanager
+def progress(console: Console, total: int) -> Iterator[Report]:
+    """Show a bar on a terminal and a line a case elsewhere; failures always have their line."""
+    columns = (TextColumn("cases"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("cases", total=total)
+        done = 0
+
+        def report(row: CaseRow) -> None:
+            nonlocal done
+            done += 1
+            bar.advance(task)
+            if row.failure:
+                _print(console, f"{done}/{total} {row.case}: failed: {row.failure}")
+            elif not console.is_terminal:
+                _print(console, f"{done}/{total} {row.case}: {row.seconds:.1f} s")
+
+        yield report
+
+
+def show(
+    console: Console,
+    summary: Mapping[str, Any],
+    verdicts: Sequence[Verdict],
+    passed: bool,
+    files: Iterable[Path],
+) -> None:
+    """Print main figures, criteria, and where the files are."""
+    failures = summary["failures"]["n"]
+    console.print(f"{summary['cases']} cases, {failures} failed")
+    cine = summary["cine"]
+    console.print(_overlaps(cine))
+    console.print(_agreements(cine))
+    console.print(_criteria(verdicts))
+    for file in files:
+        _print(console, str(file))
+    console.print("passed" if passed else "not passed", style="green" if passed else "red")
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _overlaps(cine: Mapping[str, Any]) -> Table:
+    table = _table("structure", "phase", "n", "Dice", "SD", "min", "HD95 mm", "SD", "max")
+    for structure, phases in cine["dice"].items():
+        for phase, dice in phases.items():
+            distance = cine["hd95_mm"][structure][phase]
+            if dice["n"]:
+                figures = [_number(dice[key], 3) for key in ("mean", "sd", "min")]
+                figures += [_number(distance[key], 1) for key in ("mean", "sd", "max")]
+                table.add_row(structure, phase, str(dice["n"]), *figures)
+    return table
+
+
+def _agreements(cine: Mapping[str, Any]) -> Table:
+    table = _table("measured - reference", "n", "bias", "limits of agreement", "MAE", "r", "ICC")
+    for side in ("lv", "rv"):
+        for quantity, found in cine[side].items():
+            if found["n"]:
+                limits = " to ".join(_number(found[key], 1) for key in ("loa_low", "loa_high"))
+                table.add_row(
+                    f"{side} {quantity}",
+                    str(found["n"]),
+                    _number(found["bias"], 1),
+                    limits,
+                    _number(found["mae"], 1),
+                    _number(found["pearson_r"], 3),
+                    _number(found["icc_2_1"], 3),
+                )
+    return table
+
+
+def _criteria(verdicts: Sequence[Verdict]) -> Table:
+    table = _table("criterion", "value", "limit", "")
+    for verdict in verdicts:
+        asked = verdict.criterion
+        sense = "≤" if asked.sense == "at_most" else "≥"
+        word = {True: "[green]pass[/]", False: "[red]fail[/]", None: "not applicable"}
+        table.add_row(
+            f"{asked.key} {asked.statistic}",
+            _number(verdict.value, 3),
+            f"{sense} {asked.limit:g}",
+            word[verdict.passed],
+        )
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(*columns)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "–" if value is None or not isfinite(value) else f"{value:.{decimals}f}"

@@ -1,0 +1,55 @@
+"""How well the agreement of the variants predicts the Dice, on patients with reference masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from validation.records import CaseRow
+
+POOR_DICE = 0.8
+REVIEWED_SHARE = 0.1
+
+
+def case_dice(row: CaseRow) -> float:
+    """Mean Dice of the structures of the reference at ED and ES."""
+    return float(np.mean([v for k, v in row.overlap.items() if k.startswith("dice.")]))
+
+
+def case_agreement(row: CaseRow) -> float:
+    """Mean agreement in percent, as the gate takes it: a structure that is not found counts 0."""
+    return 100 * float(np.mean([v if isfinite(v) else 0.0 for v in row.agreement.values()]))
+
+
+def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
+    """Rank correlation, and what a review of the least sure tenth finds.
+
+    Returns
+    -------
+    dict
+        ``spearman`` with ``spearman_ci`` (95 %, Fisher); ``limit_pct``, the agreement below which
+        a tenth of the cases lies; ``reviewed`` cases below it; ``poor`` cases below Dice 0.8 and
+        ``poor_reviewed`` of them; the mean Dice of the reviewed and of the others.
+    """
+    dice = np.array([case_dice(row) for row in rows])
+    agreement = np.array([case_agreement(row) for row in rows])
+    rho = float(stats.spearmanr(agreement, dice).statistic)
+    half = 1.96 / np.sqrt(len(rows) - 3)
+    ends = np.tanh([np.arctanh(rho) - half, np.arctanh(rho) + half])
+    limit = float(np.quantile(agreement, REVIEWED_SHARE))
+    reviewed, poor = agreement < limit, dice < POOR_DICE
+    return {
+        "cases": len(rows),
+        "spearman": round(rho, 3),
+        "spearman_ci": [round(float(end), 3) for end in ends],
+        "limit_pct": round(limit, 2),
+        "reviewed": int(reviewed.sum()),
+        "poor": int(poor.sum()),
+        "poor_reviewed": int((poor & reviewed).sum()),
+        "dice_reviewed": round(float(dice[reviewed].mean()), 3) if reviewed.any() else None,
+        "dice_others": round(float(dice[~reviewed].mean()), 3),
+    }
