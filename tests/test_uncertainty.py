@@ -1,0 +1,41 @@
+import pytest
+
+from validation.records import CaseRow
+from validation.uncertainty import case_agreement, case_dice, uncertainty
+
+
+def row(number, dice, agreement):
+    return CaseRow(
+        case=str(number),
+        overlap={"dice.lv.ed": dice, "dice.lv.es": dice, "hd95_mm.lv.ed": 4.0},
+        agreement={"agreement.lv.ed": agreement, "agreement.lv.es": agreement},
+    )
+
+
+def test_means_of_a_case():
+    one = CaseRow(
+        case="a",
+        overlap={"dice.lv.ed": 0.9, "dice.rv.ed": 0.7, "hd95_mm.lv.ed": 99},
+        agreement={"agreement.lv.ed": 0.9, "agreement.rv.ed": float("nan")},
+    )
+    assert case_dice(one) == pytest.approx(0.8)
+    assert case_agreement(one) == pytest.approx(45)
+
+
+def test_agreement_in_the_order_of_dice():
+    found = uncertainty([row(n, 0.75 + n / 100, 0.90 + n / 1000) for n in range(20)])
+    assert found["spearman"] == 1
+    assert (found["cases"], found["poor"], found["reviewed"], found["poor_reviewed"]) == (
+        *(20, 5, 2),
+        2,
+    )
+    assert found["limit_pct"] == pytest.approx(90.19)
+    assert found["dice_reviewed"] == pytest.approx(0.755)
+
+
+def test_worked_by_hand():
+    """Ranks 1 2 3 4 5 against 2 1 4 3 5: rho = 1 - 6 * 4 / (5 * 24) = 0.8."""
+    pairs = zip((0.5, 0.6, 0.7, 0.8, 0.9), (0.92, 0.91, 0.94, 0.93, 0.95), strict=True)
+    found = uncertainty([row(n, dice, agreement) for n, (dice, agreement) in enumerate(pairs)])
+    assert found["spearman"] == 0.8
+    assert (found["reviewed"], found["poor"], found["poor_reviewed"]) == (1, 3, 1)
