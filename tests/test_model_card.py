@@ -1,0 +1,116 @@
+"""Figures of a set of cases, and the card made of them, against numbers worked by hand."""
+
+import json
+
+import pytest
+
+from cmr.model_store import open_model
+from tests.conftest import ROOT
+from tests.training_support import PATIENTS, SPLITS, write_data
+from training.export import write_metadata
+from validation.manifest import read_manifest
+from validation.model_figures import figures
+from validation.model_manifests import write_all
+from validation.records import CaseRow
+
+
+def row(case, group, shift):
+    """Dice 0.9 at ED and 0.8 at ES, EF 60 %, each moved by ``shift``."""
+    overlap = {}
+    for name in ("rv", "myo", "lv"):
+        overlap |= {f"dice.{name}.ed": 0.9 + shift, f"dice.{name}.es": 0.8 + shift}
+        overlap |= {f"hd95_mm.{name}.ed": 4.0, f"hd95_mm.{name}.es": 8.0}
+    reference = {"lv.ef_pct": 60.0, "rv.ef_pct": 50.0, "lv.edv_ml": 150.0}
+    measured = {key: value + 100 * shift for key, value in reference.items()}
+    return CaseRow(
+        case=case, subgroups={"group": group}, overlap=overlap, measured=measured,
+        reference=reference,
+    )  # fmt: skip
+
+
+ROWS = [row("a", "NOR", 0.02), row("b", "NOR", 0.04), row("c", "HCM", -0.03)]
+
+
+def test_figures_worked_by_hand():
+    found = figures(ROWS)
+    assert found["cases"] == 3
+    assert found["dice"]["lv"] == {"ed": 0.91, "es": 0.81, "mean": 0.86}
+    assert found["hd95_mm"]["rv"] == {"ed": 4, "es": 8, "mean": 6}
+    assert found["lv.ef_pct"] == {"bias": 1, "sd": 3.61, "mae": 3}
+    assert set(found["groups"]) == {"NOR", "HCM"}
+    assert found["groups"]["NOR"]["dice"]["myo"]["mean"] == 0.88
+    assert found["groups"]["HCM"]["lv.ef_pct"] == {"bias": -3, "sd": None, "mae": 3}
+
+
+def test_card_shows_what_the_metadata_hold(tmp_path):
+    metadata = open_model(ROOT / "models", "cine_sax").metadata
+    changes = [
+        {"change": "as shipped", "patients": 26, "epochs": 8, "plain": 0.85, "harder": 0.8},
+        {
+            **{"change": "Dice", "patients": 26, "epochs": 8, "plain": 0.84, "harder": 0.78},
+            **{"plain_difference": -0.01, "plain_ci": 0.004},
+            **{"harder_difference": -0.02, "harder_ci": 0.006},
+        },
+    ]
+    known = {
+        **{"cases": 64, "spearman": 0.71, "spearman_ci": [0.56, 0.81], "limit_pct": 95.25},
+        **{"reviewed": 7, "poor": 3, "poor_reviewed": 2},
+        **{"dice_reviewed": 0.84, "dice_others": 0.92},
+    }
+    training = metadata.training | {"comparison": changes}
+    shown = {"ACDC, kept out": figures(ROWS), "uncertainty": known}
+    write_metadata(tmp_path, metadata.model_copy(update={"figures": shown, "training": training}))
+    card = (tmp_path / "README.md").read_text("utf-8")
+    for text in (
+        "**ACDC, kept out**, 3 patients",
+        "| LV | 0.910 | 0.810 | 0.860 | 4.0 | 8.0 |",
+        "| LV EF (points) | +1.0 | 3.6 | 3.0 |",
+        "| HCM | 1 | 0.820 | 0.820 | 0.820 | 3.0 |",
+        "| as shipped | 0.850 |  | 0.800 |  |",
+        "| Dice | 0.840 | -0.010 ± 0.004 | 0.780 | -0.020 ± 0.006 |",
+        "rank correlation 0.71 (95 % interval\n0.56 to 0.81)",
+        "3 of 64 patients are below Dice 0.8; 2 of them",
+        metadata.intended_use,
+        metadata.sha256,
+    ):
+        assert text in card
+    assert "{" not in card
+    assert json.loads((tmp_path / "metadata.json").read_text("utf-8"))["figures"] == shown
+
+
+def test_lv_alone_has_no_column_for_the_rest(tmp_path):
+    rows = [
+        r.model_copy(update={"overlap": {k: v for k, v in r.overlap.items() if ".lv." in k}})
+        for r in ROWS
+    ]
+    metadata = open_model(ROOT / "models", "cine_sax").metadata
+    write_metadata(tmp_path, metadata.model_copy(update={"figures": {"S": figures(rows)}}))
+    card = (tmp_path / "README.md").read_text("utf-8")
+    assert "| Group | patients | Dice LV | LV EF error |" in card
+    assert "| Myocardium |" not in card
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = write_data(tmp_path).acdc
+    text = "\n".join(["patient,group", *(f"{patient},NOR" for patient in PATIENTS)])
+    (folder / "reference.csv").write_text(text)
+    folder.rename(tmp_path / "acdc-files")
+    for name in ("acdc", "sunnybrook"):
+        (tmp_path / name).symlink_to(tmp_path / "acdc-files")
+    return tmp_path
+
+
+def test_manifests_name_each_patient_once_and_only_in_its_part(data):
+    written = write_all(data, SPLITS, data / "manifests")
+    held = {name: [case.case for case in read_manifest(path)] for name, path in written.items()}
+    assert held == {
+        "acdc-test": ["p4"],
+        "sunnybrook": list(PATIENTS),
+        "acdc-fold-0": ["p1"],
+        "acdc-fold-1": ["p2", "p3"],
+    }
+    for path in written.values():
+        for case in read_manifest(path):
+            assert not case.problem
+            assert set(case.phases) == {"ed", "es"}
