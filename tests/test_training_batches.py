@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from tests.training_support import SMALL, config
-from training.batches import draw
+from training.batches import Grid, draw, draw_grid
+from training.config import StageConfig
 from training.slices import CANVAS, SliceSet
 
 
@@ -38,7 +39,9 @@ def plain(slices_seen=3, **neighbours):
 
 def seen(slices, settings, seed=0):
     rng = torch.Generator().manual_seed(seed)
-    images, labels = draw(slices, torch.arange(6), settings, SMALL, rng)
+    images, labels = draw(
+        slices, torch.arange(6), settings, Grid(SMALL.matrix, SMALL.spacing_mm), rng
+    )
     assert labels.shape == (6, 1, 32, 32)
     return images[:, :, 16, 16].round(decimals=4)
 
@@ -65,11 +68,11 @@ def test_alone(slices):
 
 
 def test_share_of_batches_on_the_whole_matrix(slices):
-    settings = config(geometry={"matrix": [16, 16], "whole_share": 0.25})
-    sizes = [
-        draw(slices, torch.arange(2), settings, SMALL, torch.Generator().manual_seed(seed))[0]
-        for seed in range(100)
-    ]
-    shapes = [tuple(images.shape[2:]) for images in sizes]
+    settings = config(geometry={"matrix": [16, 16]})
+    stage = StageConfig(epochs=1, learning_rate=1e-3, whole_share=0.25)
+    rng = torch.Generator().manual_seed(0)
+    shapes = [draw_grid(settings, stage, SMALL, rng).matrix for _ in range(100)]
+    images, _ = draw(slices, torch.arange(2), settings, Grid((16, 16), 4), rng)
+    assert images.shape[2:] == (16, 16)
     assert set(shapes) == {(16, 16), SMALL.matrix}
     assert 15 <= shapes.count(SMALL.matrix) <= 36

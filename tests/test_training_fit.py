@@ -10,7 +10,7 @@ from cmr.model_store import open_model
 from cmr.preprocess import to_model
 from cmr.segmentation import with_neighbours
 from tests.model_support import INFERENCE
-from tests.training_support import SMALL, SPLITS, config, write_data
+from tests.training_support import SMALL, SPLITS, config, stages, write_data
 from training.batches import to_labels
 from training.cases import read_acdc
 from training.export import ExportMismatchError, compare_runtimes, export
@@ -51,7 +51,7 @@ def test_same_seed_same_weights_other_seed_other_weights(trained, folders):
     again = fit(config(), SMALL, SPLITS, run_in(folders, "again"), QUIET)
     assert torch.equal(weights(again), weights(trained))
     other = fit(
-        config(run={"seed": 2, "epochs": 1}), SMALL, SPLITS, run_in(folders, "other"), QUIET
+        config(run={"seed": 2, "stages": stages(1)}), SMALL, SPLITS, run_in(folders, "other"), QUIET
     )
     assert not torch.equal(weights(other), weights(trained))
 
@@ -75,14 +75,14 @@ def test_interrupted_and_resumed_is_the_same_as_in_one_go(trained, folders):
 
 
 def test_early_stopping(folders):
-    settings = config(run={"patience": 1, "epochs": 30}, optimiser={"learning_rate": 1e-12})
+    settings = config(run={"patience": 1, "stages": stages(30, learning_rate=1e-12)})
     assert fit(settings, SMALL, SPLITS, run_in(folders, "early"), QUIET).epoch < 30
 
 
 def test_kept_out_patient_is_never_read(folders, tmp_path):
     (folders.acdc / "p4_ed.nii.gz").rename(tmp_path / "aside")
     try:
-        fit(config(run={"epochs": 1}), SMALL, SPLITS, run_in(folders, "without"), QUIET)
+        fit(config(run={"stages": stages(1)}), SMALL, SPLITS, run_in(folders, "without"), QUIET)
     finally:
         (tmp_path / "aside").rename(folders.acdc / "p4_ed.nii.gz")
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from cmr.model_store import open_model
-from tests.training_support import PATIENTS, SMALL, SPLITS, config, write_data
+from tests.training_support import PATIENTS, SMALL, SPLITS, config, stages, write_data
 from training import __main__ as command
 
 
@@ -18,7 +18,9 @@ def arguments(tmp_path, monkeypatch):
     header = "patient,group,lv_ef_pct,rv_ef_pct"
     (folders.acdc / "reference.csv").write_text("\n".join([header, *rows]))
     settings = tmp_path / "cine_sax.yaml"
-    settings.write_text(yaml.safe_dump(config(run={"epochs": 2}).model_dump(mode="json")))
+    settings.write_text(
+        yaml.safe_dump(config(run={"stages": stages(2), "fold": None}).model_dump(mode="json"))
+    )
     monkeypatch.setattr(command, "read_splits", lambda: SPLITS)
     monkeypatch.setattr(command, "_preprocessing", lambda: SMALL)
 
@@ -40,7 +42,7 @@ def test_train_and_export(arguments, tmp_path):
     metadata = open_model(tmp_path / "models", "cine_sax").metadata
     assert metadata.trained_on.startswith("ACDC (Bernard 2018): 3 patients at ED and ES; see")
     assert metadata.input.channels == 3
-    assert metadata.training["config"]["run"]["epochs"] == 2
+    assert metadata.training["config"]["run"]["stages"][0]["epochs"] == 2
     assert metadata.training["validation_fold"] is None
     card = (tmp_path / "models" / "cine_sax" / "README.md").read_text("utf-8")
     assert "epoch 2 of 2, on all patients of all folds; no epoch was selected" in card
@@ -60,7 +62,11 @@ def test_cross_validation_leaves_each_fold_out_once(arguments, tmp_path):
 
 def test_comparison_pairs_patients_with_what_is_shipped(arguments, tmp_path, monkeypatch):
     changes = {"as shipped": {}, "each slice alone": {"network": {"slices": 1}}}
-    content = {"folds": [0, 1], "run": {"epochs": 1, "validate_every": 1}, "changes": changes}
+    content = {
+        "folds": [0, 1],
+        "run": {"stages": stages(1), "validate_every": 1},
+        "changes": changes,
+    }
     (tmp_path / "comparison.yaml").write_text(yaml.safe_dump(content))
     monkeypatch.setattr(command, "COMPARISON", tmp_path / "comparison.yaml")
     arguments("compare")

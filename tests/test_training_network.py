@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from tests.training_support import CONFIG, config
+from tests.training_support import CONFIG, config, stages
 from training.config import read_config
 from training.network import build_loss, build_network, build_optimiser, rate_factor
 
@@ -64,3 +64,13 @@ def test_step_schedule_by_hand():
         schedule={"name": "step", "warm_up_epochs": 0, "step_epochs": 3, "step_factor": 0.5}
     ).schedule
     assert [rate_factor(e, 9, schedule) for e in (0, 2.9, 3, 6.5)] == [1, 1, 0.5, 0.25]
+
+
+def test_each_stage_starts_its_own_schedule():
+    run = config(run={"stages": stages(4, 2)}).run
+    assert run.epochs == 6
+    assert [run.stage_at(e)[1] for e in (0, 3.9, 4, 5.5)] == [0, 3.9, 0, 1.5]
+    assert run.stage_at(3.9)[0] is run.stages[0]
+    assert run.stage_at(4)[0] is run.stages[1]
+    with pytest.raises(ValueError, match="6 epochs"):
+        run.stage_at(6)

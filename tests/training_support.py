@@ -21,17 +21,23 @@ PATIENTS = ("p1", "p2", "p3", "p4")
 SPLITS = Splits(seed=0, test=["p4"], folds=[["p1"], ["p2", "p3"]])
 
 
+def stages(*epochs, learning_rate=2e-3):
+    """Stages of these lengths, on the whole matrix."""
+    return [{"epochs": n, "learning_rate": learning_rate, "whole_share": 1} for n in epochs]
+
+
 def config(**sections) -> TrainingConfig:
     """The shipped configuration, small, with some keys of its sections changed."""
     content = yaml.safe_load(CONFIG.read_text("utf-8"))
-    content["network"] |= {"channels": [4, 8, 16], "residual_units": 1}
+    content["network"] |= {"slices": 3, "channels": [4, 8, 16], "residual_units": 1}
     content["geometry"]["matrix"] = [32, 32]
     content["run"] |= {
-        "epochs": 4,
+        "stages": stages(4),
         "batch_size": 4,
         "validate_every": 1,
         "ema_decay": 0.5,
         "threads": 1,
+        "fold": 0,
     }
     for section, changes in sections.items():
         content[section] |= changes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -9,15 +11,32 @@ from torch import Tensor
 
 from cmr.preprocess import PreprocessSettings
 from training import appearance, geometry
-from training.config import NeighbourConfig, TrainingConfig
+from training.config import NeighbourConfig, StageConfig, TrainingConfig
 from training.slices import SliceSet
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Size of the samples of a batch, in pixels and mm."""
+
+    matrix: tuple[int, int]
+    spacing_mm: float
+
+
+def draw_grid(
+    config: TrainingConfig, stage: StageConfig, settings: PreprocessSettings, rng: torch.Generator
+) -> Grid:
+    """The application's whole matrix, or the smaller one of training."""
+    whole = float(torch.rand(1, generator=rng)) < stage.whole_share
+    matrix = settings.matrix if whole else config.geometry.matrix
+    return Grid(matrix, settings.spacing_mm)
 
 
 def draw(
     train: SliceSet,
     chosen: Tensor,
     config: TrainingConfig,
-    settings: PreprocessSettings,
+    grid: Grid,
     rng: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Images ``(n, C, H, W)`` and labels ``(n, 1, H, W)`` of the chosen slices.
@@ -26,22 +45,16 @@ def draw(
     ----------
     train, chosen
         All slices, and the indices of this batch.
-    config, settings
-        Sizes and strengths of the augmentation; the application's matrix and spacing.
+    config, grid
+        Strengths of the augmentation; size of the samples.
     rng
         Makes it repeatable.
     """
-    whole = float(torch.rand(1, generator=rng)) < config.geometry.whole_share
     index = chosen.numpy()
     columns = (train.labels, train.centres, train.spacings_mm)
     labels, centres, spacings = (torch.from_numpy(column[index]) for column in columns)
     positions = geometry.random_positions(
-        centres,
-        spacings,
-        settings.matrix if whole else config.geometry.matrix,
-        settings.spacing_mm,
-        config.geometry,
-        rng,
+        centres, spacings, grid.matrix, grid.spacing_mm, config.geometry, rng
     )
     slices = [index]
     if config.network.slices > 1:

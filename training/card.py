@@ -100,7 +100,7 @@ def write_card(folder: Path, metadata: Metadata) -> None:
         sees=_SEES[metadata.input.channels],
         parameters=training["parameters"],
         epoch=training["epoch"],
-        epochs=training["config"]["run"]["epochs"],
+        epochs=sum(stage["epochs"] for stage in training["config"]["run"]["stages"]),
         selection=_selection(training),
         comparison=_comparison(training.get("comparison", [])),
         figures=_figures(metadata.figures),

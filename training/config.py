@@ -38,11 +38,10 @@ class GeometryConfig(Section):
 
     Scale and stretch are ranges of factors, drawn log-uniformly; a zero or ``[1, 1]`` switches
     a part off. Samples are ``matrix`` pixels large, the heart in the middle, which is quicker than
-    the application's whole matrix; a ``whole_share`` of the batches has that.
+    the application's whole matrix; a share of the batches has that (:class:`StageConfig`).
     """
 
     matrix: tuple[PositiveInt, PositiveInt]
-    whole_share: Probability
     rotation_deg: float = Field(ge=0, le=180)
     mirror_probability: Probability
     shift_mm: float = Field(ge=0)
@@ -137,12 +136,19 @@ class OptimiserConfig(Section):
     """Adam or AdamW."""
 
     name: Literal["adam", "adamw"]
-    learning_rate: PositiveFloat
     weight_decay: float = Field(ge=0)
 
 
+class StageConfig(Section):
+    """A part of a run: its length, first learning rate, and share of whole-matrix batches."""
+
+    epochs: PositiveInt
+    learning_rate: PositiveFloat
+    whole_share: Probability
+
+
 class ScheduleConfig(Section):
-    """Learning rate over the run: warm-up, then cosine to 0, or a factor every few epochs."""
+    """Learning rate in each stage: warm-up, then cosine to 0, or a factor every few epochs."""
 
     name: Literal["cosine", "step"]
     warm_up_epochs: float = Field(ge=0)
@@ -157,13 +163,26 @@ class RunConfig(Section):
     fold: int | None = Field(
         ge=0, description="Selected on; null trains on all, to the last epoch."
     )
-    epochs: PositiveInt
+    stages: tuple[StageConfig, ...] = Field(min_length=1)
     batch_size: PositiveInt
     ema_decay: float = Field(ge=0, lt=1)
     validate_every: PositiveInt
     patience: PositiveInt
     threads: PositiveInt
     bfloat16: bool
+
+    @property
+    def epochs(self) -> int:
+        """Of all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+    def stage_at(self, epoch: float) -> tuple[StageConfig, float]:
+        """Stage at an epoch counted from 0, and the epochs since it began."""
+        for stage in self.stages:
+            if epoch < stage.epochs:
+                return stage, epoch
+            epoch -= stage.epochs
+        raise ValueError(f"The stages have {self.epochs} epochs.")
 
 
 class ModelConfig(Section):

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel
 from cmr.overlap import dice_of_structures
 from cmr.preprocess import ModelInput, PreprocessSettings, to_model
 from cmr.segmentation import segment
-from training.batches import draw
+from training.batches import draw, draw_grid
 from training.cases import Case, read_acdc
 from training.config import TrainingConfig
 from training.network import build_loss, build_network, build_optimiser, rate_factor
@@ -140,13 +140,14 @@ def _epoch(
     loss_of = build_loss(config.loss).to(device)
     order = torch.randperm(len(train), generator=rng).split(config.run.batch_size)
     state.network.train()
+    stage, _ = config.run.stage_at(state.epoch)
     losses = []
     for step, chosen in enumerate(
         track(order, f"epoch {state.epoch + 1}", console=console, disable=not console.is_terminal)
     ):
         at = state.epoch + step / len(order)
         _set_rate(state.optimiser, config, at)
-        images, labels = draw(train, chosen, config, settings, rng)
+        images, labels = draw(train, chosen, config, draw_grid(config, stage, settings, rng), rng)
         with torch.autocast(device.type, torch.bfloat16, enabled=config.run.bfloat16):
             logits = state.network(images.to(device))
         loss = loss_of(logits.float(), labels.to(device))
@@ -159,9 +160,10 @@ def _epoch(
 
 
 def _set_rate(optimiser: torch.optim.Optimizer, config: TrainingConfig, epoch: float) -> None:
-    factor = rate_factor(epoch, config.run.epochs, config.schedule)
+    stage, at = config.run.stage_at(epoch)
+    rate = stage.learning_rate * rate_factor(at, stage.epochs, config.schedule)
     for group in optimiser.param_groups:
-        group["lr"] = config.optimiser.learning_rate * factor
+        group["lr"] = rate
 
 
 def read_held_out(

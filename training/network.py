@@ -49,12 +49,12 @@ def build_optimiser(network: nn.Module, config: OptimiserConfig) -> torch.optim.
         {"params": others, "weight_decay": 0.0},
     ]
     if config.name == "adam":
-        return torch.optim.Adam(groups, lr=config.learning_rate)
-    return torch.optim.AdamW(groups, lr=config.learning_rate)
+        return torch.optim.Adam(groups)
+    return torch.optim.AdamW(groups)
 
 
 def rate_factor(epoch: float, epochs: int, config: ScheduleConfig) -> float:
-    """Factor on the learning rate at a fractional epoch."""
+    """Factor on the learning rate at a fractional epoch of a stage of so many."""
     if epoch < config.warm_up_epochs:
         return max(epoch / config.warm_up_epochs, 0.01)
     if config.name == "step":

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 import numpy.typing as npt
-from nibabel.filebasedimages import ImageFileError
-from nibabel.spatialimages import HeaderDataError
 
 from cmr.errors import UsageError
 from cmr.volume import FloatArray, StackGeometry, Volume4D
 
-# What nibabel and gzip raise on files that are cut short, damaged or something else.
-_UNREADABLE = (
-    OSError,
-    EOFError,
-    ValueError,
-    zlib.error,
-    ImageFileError,
-    HeaderDataError,
-)
+_SUFFIXES = (".nii", ".nii.gz")
 _MM = ("mm", "unknown")
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
+_MOST_VOXELS = 1 << 27
+_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _SPACING_TOLERANCE = 0.01  # of a step: header and affine are both rounded to float32
+
+
+def is_nifti(path: Path) -> bool:
+    """Tell by the name."""
+    return path.name.lower().endswith(_SUFFIXES)
 
 
 def read_nifti(path: Path) -> Volume4D:
@@ -39,51 +34,71 @@ def read_nifti(path: Path) -> Volume4D:
     Raises
     ------
     UsageError
-        The file cannot be read, or is no single stack.
+        The file cannot be read, or is no single stack of numbers; the text names no file.
     GeometryError
-        The axes of the affine are not at right angles.
+        The axes of the affine are not at right angles, or its slices lie on each other.
     """
     file, data = _load(path)
-    stack = np.ascontiguousarray(data.T[None], np.float32)
-    steps = np.asarray(file.header.get_zooms()[:3], np.float64)
-    axes, origin = np.diag(steps), np.zeros(3)
-    if _is_oriented(file, steps):
-        axes, origin = _RAS_TO_LPS @ file.affine[:3, :3], _RAS_TO_LPS @ file.affine[:3, 3]
-    if np.linalg.det(axes) < 0:
-        stack, origin = stack[:, ::-1], origin + axes[:, 2] * (data.shape[2] - 1)
-        axes = axes * [1, 1, -1]
-    return Volume4D(stack, _geometry(axes, origin, steps, data.shape))
+    geometry, reverse = _geometry(_lps_affine(file), data.shape)
+    stack = data.T[::-1] if reverse else data.T
+    return Volume4D(np.ascontiguousarray(stack[None], np.float32), geometry)
 
 
 def _load(path: Path) -> tuple[Any, npt.NDArray[Any]]:
+    """Header and ``(x, y, z)`` values."""
     try:
         file: Any = nibabel.load(path)
-        data = np.asarray(file.dataobj)
-    except _UNREADABLE as error:
-        raise UsageError("Not a readable NIfTI file.") from error
-    if not isinstance(file, nibabel.Nifti1Pair) or file.header.get_xyzt_units()[0] not in _MM:
-        raise UsageError("Not a NIfTI file in mm.")
-    while data.ndim > 3 and data.shape[-1] == 1:
-        data = data[..., 0]
-    if data.ndim != 3 or not data.size:
-        raise UsageError(f"Array {data.shape}, expected a NIfTI stack (x, y, z).")
+        unit, shape = file.header.get_xyzt_units()[0], file.shape
+    except Exception as error:  # nibabel raises many kinds on garbage, and reads other formats
+        raise UsageError("NIfTI file: the header cannot be read.") from error
+    if unit not in _MM:
+        raise UsageError(f"NIfTI file: lengths in {unit}, expected mm.")
+    if len(shape) < 3 or min(shape) < 1 or any(n != 1 for n in shape[3:]):
+        raise UsageError(f"NIfTI file: shape {shape}, expected one volume (x, y, z).")
+    if np.prod(shape, dtype=float) > _MOST_VOXELS:
+        raise UsageError(f"NIfTI file: shape {shape} is larger than any short-axis stack.")
+    try:
+        data = np.asarray(file.dataobj).reshape(shape[:3])
+    except Exception as error:  # a short or damaged file fails here, in many ways
+        raise UsageError("NIfTI file: damaged or truncated.") from error
+    if data.dtype.kind not in "uif":
+        raise UsageError("NIfTI file: colours or complex numbers, expected one number a voxel.")
     return file, data
 
 
-def _is_oriented(file: Any, steps: FloatArray) -> bool:
-    coded = file.header["sform_code"] > 0 or file.header["qform_code"] > 0
-    lengths = np.linalg.norm(file.affine[:3, :3], axis=0)
-    return bool(coded and np.allclose(lengths, steps, rtol=_SPACING_TOLERANCE))
+def _lps_affine(file: Any) -> FloatArray:
+    """From voxel ``(x, y, z)`` to LPS; NIfTI's own space is RAS."""
+    steps = np.asarray(file.header.get_zooms()[:3], np.float64)
+    if file.header["sform_code"] > 0 or file.header["qform_code"] > 0:
+        affine = _RAS_TO_LPS @ file.affine
+        if np.allclose(_lengths(affine), steps, rtol=_SPACING_TOLERANCE):
+            return np.asarray(affine)
+    return np.diag([*steps, 1.0])
 
 
-def _geometry(
-    axes: FloatArray, origin: FloatArray, steps: FloatArray, shape: tuple[int, ...]
-) -> StackGeometry:
+def _lengths(affine: FloatArray) -> FloatArray:
+    """``(3,)`` mm from voxel to voxel along x, y and z."""
+    if not np.isfinite(affine).all():
+        raise UsageError("NIfTI file: the orientation holds no numbers.")
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    if not lengths.all():
+        raise UsageError("NIfTI file: voxels without size.")
+    return np.asarray(lengths)
+
+
+def _geometry(affine: FloatArray, shape: tuple[int, ...]) -> tuple[StackGeometry, bool]:
+    """Geometry of the stack, and whether its slices run against the order of the file."""
+    axes, origin, lengths = affine[:3, :3], affine[:3, 3], _lengths(affine)
     cols, rows, slices = shape
-    return StackGeometry(
-        positions_mm=origin + np.outer(np.arange(slices), axes[:, 2]),
-        row_cosine=axes[:, 0] / steps[0],
-        column_cosine=axes[:, 1] / steps[1],
-        pixel_spacing_mm=(float(steps[1]), float(steps[0])),
+    positions = origin + np.outer(np.arange(slices), axes[:, 2])
+    reverse = bool(np.linalg.det(axes) < 0)
+    geometry = StackGeometry(
+        positions_mm=positions[::-1] if reverse else positions,
+        row_cosine=axes[:, 0] / lengths[0],
+        column_cosine=axes[:, 1] / lengths[1],
+        pixel_spacing_mm=(float(lengths[1]), float(lengths[0])),
         shape=(rows, cols),
+        # The voxel's height is all that is known of one slice alone.
+        slice_thickness_mm=float(lengths[2]) if slices == 1 else float("nan"),
     )
+    return geometry, reverse

@@ -1,4 +1,4 @@
-"""``make bench``: time per stage and peak memory of the whole command, on this machine.
+"""``make bench``: time per stage, peak memory, and the network's time an image, on this machine.
 
 Wall-clock figures of a shared machine are noisy, so the command runs several times and the table
 shows the fastest and the median.
@@ -16,12 +16,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from cmr.inference import InferenceSettings, Segmenter
+from cmr.model_store import open_model
 from phantom.settings import PhantomSettings
 from phantom.study import write_study
+from training.config import read_section
 from validation import PROJECT_ROOT
 
 ERR = Console(stderr=True)
@@ -49,8 +53,26 @@ def main() -> int:
         runs = [
             _run(study, output) for _ in track(range(args.repeats), description="runs", console=ERR)
         ]
-    Console().print(_table(runs))
+    console = Console()
+    console.print(_table(runs))
+    console.print(f"the network alone: {_network_ms(args.repeats):.1f} ms an image (fastest run)")
     return 0
+
+
+def _network_ms(repeats: int) -> float:
+    """Fastest mean time of one image in batches of the settings' size, one variant."""
+    settings = read_section(PROJECT_ROOT / "app.yaml", "inference", InferenceSettings)
+    folder = open_model(PROJECT_ROOT / "models", settings.model)
+    with tempfile.TemporaryDirectory() as work:
+        segmenter = Segmenter(folder, settings, Path(work))
+        shape = (4 * settings.batch_size, segmenter.input_channels, *folder.matrix)
+        images = np.random.default_rng(0).random(shape, np.float32)
+        times_s = []
+        for _ in range(repeats + 1):  # the first one warms up
+            started = time.perf_counter()
+            segmenter.run(images)
+            times_s.append(time.perf_counter() - started)
+    return 1000 * min(times_s[1:]) / len(images)
 
 
 def _default_study(folder: Path) -> Path:
