@@ -14,6 +14,9 @@ from cmr.results import Gate
 from cmr.settings import Section
 from cmr.volumetry import CineMeasurement
 
+# Gates on the sampling of the cycle, of which ED and ES alone say nothing.
+TEMPORAL_GATES = frozenset({"phase_count", "frame_spacing", "curve_unimodal"})
+
 
 class QualitySettings(Section):
     """Limits of all gates."""

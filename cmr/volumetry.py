@@ -176,12 +176,35 @@ def measure(labels: Volume4D, subject: Subject, settings: VolumetrySettings) -> 
         times_ms=_mean_over_slices(labels.times_ms),
         phases=phases,
         base_first=base_is_first(lv.sum(axis=0), rv.sum(axis=0), positions),
-        lv=_left(lv, volumes, phases, labels.geometry, body, settings.myocardial_density_g_ml),
-        rv=_function(volumes[Label.RV], phases, body),
+        lv=_left(labels, lv, phases, body, settings.myocardial_density_g_ml),
+        rv=_function(labels, Label.RV, phases, body),
         body=body,
         ed_anatomy=describe_phase(labels.data[phases.ed]),
         es_anatomy=describe_phase(labels.data[phases.es]),
     )
+
+
+def phase_volume_ml(labels: Volume4D, structure: Label, phase: int) -> float:
+    """Volume of one structure in one phase, whatever else the masks hold.
+
+    See :func:`measure` for the sum over slices.
+
+    Parameters
+    ----------
+    labels
+        ``(t, z, row, col)`` masks.
+    phase
+        Index along t.
+
+    Returns
+    -------
+    float
+        ml. NaN where the structure is missing, as an empty mask measures nothing, and for a single
+        slice, which has no pitch.
+    """
+    alone = Volume4D(labels.data[phase, None], labels.geometry)
+    value = float(_sum_over_slices_ml(_areas_mm2(alone, structure), labels.geometry)[0])
+    return value if value > 0 else float("nan")
 
 
 def _areas_mm2(labels: Volume4D, structure: Label) -> FloatArray:
@@ -200,36 +223,25 @@ def _mean_over_slices(times_ms: FloatArray) -> FloatArray:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def _at(values: FloatArray, phase: int) -> float:
-    """Value at a phase; NaN where the structure is missing, as an empty mask measures nothing."""
-    value = float(values[phase])
-    return value if value > 0 else float("nan")
-
-
-def _function(volume_ml: FloatArray, phases: ChosenPhases, body: Body) -> Function:
+def _function(labels: Volume4D, cavity: Label, phases: ChosenPhases, body: Body) -> Function:
     return Function(
-        edv_ml=_at(volume_ml, phases.ed),
-        esv_ml=_at(volume_ml, phases.es),
+        edv_ml=phase_volume_ml(labels, cavity, phases.ed),
+        esv_ml=phase_volume_ml(labels, cavity, phases.es),
         heart_rate_bpm=body.heart_rate_bpm,
         bsa_m2=body.bsa_m2,
     )
 
 
-def _left(  # noqa: PLR0913
-    cavity_mm2: FloatArray,
-    volumes_ml: Mapping[Label, FloatArray],
-    phases: ChosenPhases,
-    geometry: StackGeometry,
-    body: Body,
-    density_g_ml: float,
+def _left(
+    labels: Volume4D, cavity_mm2: FloatArray, phases: ChosenPhases, body: Body, density_g_ml: float
 ) -> LeftFunction:
-    mass_g = volumes_ml[Label.MYOCARDIUM] * density_g_ml
+    wall_ml = [phase_volume_ml(labels, Label.MYOCARDIUM, t) for t in (phases.ed, phases.es)]
     return LeftFunction(
-        **vars(_function(volumes_ml[Label.LV], phases, body)),
-        mass_ed_g=_at(mass_g, phases.ed),
-        mass_es_g=_at(mass_g, phases.es),
-        edv_area_length_ml=bullet_volume_ml(cavity_mm2[phases.ed], geometry),
-        esv_area_length_ml=bullet_volume_ml(cavity_mm2[phases.es], geometry),
+        **vars(_function(labels, Label.LV, phases, body)),
+        mass_ed_g=wall_ml[0] * density_g_ml,
+        mass_es_g=wall_ml[1] * density_g_ml,
+        edv_area_length_ml=bullet_volume_ml(cavity_mm2[phases.ed], labels.geometry),
+        esv_area_length_ml=bullet_volume_ml(cavity_mm2[phases.es], labels.geometry),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from validation.agreement import agreement, icc_2_1
+from validation.cohort.agreement import agreement, icc_2_1
 
 # Shrout & Fleiss, Psychological Bulletin 1979;86:420, table 2: six targets, four judges. Their
 # table 3 gives BMS 11.24, JMS 32.49, EMS 1.02; their table 4 ICC(2,1) = .29.

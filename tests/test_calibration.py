@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 
-from cmr.quality import judge
+from cmr.quality import TEMPORAL_GATES, judge
 from cmr.results import Status
 from tests.conftest import ROOT
 from tests.heart_masks import QUALITY, VOLUMETRY
 from training.cases import read_acdc, read_groups
 from validation import gate_faults
 from validation.calibrate_gates import main
-from validation.gate_faults import TEMPORAL_GATES
 from validation.gates_calibration import (
     GATES,
     REVIEW_BUDGET,

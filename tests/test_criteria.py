@@ -6,7 +6,7 @@ from math import isnan, nan
 import pytest
 
 from cmr.errors import UsageError
-from validation.criteria import (
+from validation.cohort.criteria import (
     CINE_CRITERIA,
     STATISTICS,
     Criterion,
@@ -14,8 +14,8 @@ from validation.criteria import (
     read_criteria,
     run_passes,
 )
-from validation.records import CaseRow
-from validation.summary import summarise
+from validation.cohort.records import CaseRow
+from validation.cohort.summary import summarise
 
 REFERENCE = {"lv.edv_ml": 150.0, "lv.esv_ml": 60.0, "lv.ef_pct": 60.0, "lv.mass_ed_g": 100.0}
 

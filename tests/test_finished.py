@@ -11,7 +11,8 @@ from cmr.labels import Label
 from tests.dicom_source import stack
 from tests.finished_support import LIMITED, save_nifti, write_segs
 from training.cases import read_acdc
-from validation.finished import on_grid, read_labels
+from validation.cohort.finished import read_labels
+from validation.cohort.grids import on_grid
 
 FLIPS = st.tuples(
     st.permutations([0, 1, 2]), st.lists(st.sampled_from([1, -1]), min_size=3, max_size=3)
@@ -166,5 +167,5 @@ def test_truncated_nifti_is_one_clear_error(tmp_path, share, name):
     whole = save_nifti(tmp_path, np.arange(2400).reshape(20, 12, 10).astype(np.uint8) % 4, AFFINE,
                  name=name).read_bytes()  # fmt: skip
     (tmp_path / f"short-{name}").write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(UsageError, match="NIfTI labels"):
+    with pytest.raises(UsageError, match="NIfTI file"):
         read_labels(tmp_path / f"short-{name}")

@@ -13,7 +13,7 @@ from cmr.errors import GeometryError
 from cmr.volume import StackGeometry, Volume4D
 from tests.dicom_source import heart, stack, write_cine
 from tests.finished_support import LIMITED
-from validation.grids import has_orientation, on_grid
+from validation.cohort.grids import has_orientation, on_grid
 
 
 @pytest.fixture(scope="module")

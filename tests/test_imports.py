@@ -49,6 +49,16 @@ def test_imports_point_one_way(package):
         assert own <= ALLOWED[package], f"{path}: {own - ALLOWED[package]}"
 
 
+def test_a_sites_validation_run_stands_without_the_projects_own_evidence():
+    paths = files("validation/cohort")
+    assert paths
+    for path in paths:
+        modules = imported_modules(path.read_text(encoding="utf-8"))
+        own = {m for m in modules if m.split(".")[0] == "validation"}
+        rest = {m for m in own if not m.startswith("validation.cohort")}
+        assert rest <= {"validation", "validation.PROJECT_ROOT"}, f"{path}: {rest}"
+
+
 @pytest.mark.parametrize("package", sorted(FORBIDDEN_OUTSIDE))
 def test_inner_rings_stay_free_of_the_outer_libraries(package):
     for path in files(package):

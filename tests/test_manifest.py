@@ -4,7 +4,7 @@ import pytest
 
 from cmr.errors import UsageError
 from cmr.labels import Label
-from validation.manifest import read_manifest
+from validation.cohort.manifest import read_manifest
 
 HEADER = "case,phase,image,reference,structures,sex,vendor"
 

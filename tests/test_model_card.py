@@ -8,10 +8,10 @@ from cmr.model_store import open_model
 from tests.conftest import ROOT
 from tests.training_support import PATIENTS, SPLITS, write_data
 from training.export import write_metadata
-from validation.manifest import read_manifest
+from validation.cohort.manifest import read_manifest
+from validation.cohort.records import CaseRow
 from validation.model_figures import figures
 from validation.model_manifests import write_all
-from validation.records import CaseRow
 
 
 def row(case, group, shift):

@@ -64,7 +64,7 @@ def check_axes_for_themselves(path):
 
 def test_a_stack_in_four_dimensions_is_one_phase(tmp_path):
     assert read_nifti(save(tmp_path, DATA[..., None])).data.shape == (1, 2, 3, 4)
-    with pytest.raises(UsageError, match=r"Array \(4, 3, 2, 2\), expected a NIfTI stack"):
+    with pytest.raises(UsageError, match=r"\(4, 3, 2, 2\), expected one volume"):
         read_nifti(save(tmp_path, np.stack([DATA, DATA], -1)))
 
 
@@ -73,11 +73,37 @@ def test_what_is_no_stack_is_refused(tmp_path):
     sheared[:3, 0] = [2 * 0.6, 2 * 0.8, 0]
     with pytest.raises(GeometryError, match="not orthonormal"):
         read_nifti(save(tmp_path, affine=sheared))
-    with pytest.raises(UsageError, match="Not a NIfTI file in mm"):
+    with pytest.raises(UsageError, match="lengths in meter, expected mm"):
         read_nifti(save(tmp_path, unit="meter"))
     path = save(tmp_path)
     path.write_bytes(path.read_bytes()[:-12])
-    with pytest.raises(UsageError, match="Not a readable NIfTI"):
+    with pytest.raises(UsageError, match="NIfTI file: "):
         read_nifti(path)
-    with pytest.raises(UsageError, match="Not a readable NIfTI"):
+    with pytest.raises(UsageError, match="header cannot be read"):
         read_nifti(tmp_path / "gone.nii.gz")
+
+
+def test_another_format_that_nibabel_reads_is_refused(tmp_path):
+    nibabel.save(nibabel.MGHImage(DATA.astype(np.float32), np.eye(4)), tmp_path / "a.mgz")
+    with pytest.raises(UsageError, match="header cannot be read"):
+        read_nifti(tmp_path / "a.mgz")
+
+
+def test_only_a_slice_alone_has_a_thickness(tmp_path):
+    assert np.isnan(read_nifti(save(tmp_path)).geometry.slice_thickness_mm)
+    assert read_nifti(save(tmp_path, DATA[:, :, :1])).geometry.slice_thickness_mm == 8
+
+
+@settings(max_examples=25, deadline=None)
+@given(angle=st.floats(-3.1, 3.1))
+def test_pixel_spacing_and_axes_are_of_one_source(tmp_path_factory, angle):
+    """Header and affine both round; their mixture would give axes that are not of length 1."""
+    c, s = np.cos(angle), np.sin(angle)
+    affine = np.array([[2 * c, -3 * s, 0, 5], [2 * s, 3 * c, 0, 6], [0, 0, 8, 7], [0, 0, 0, 1.0]])
+    path = save(tmp_path_factory.mktemp("n"), affine=affine)
+    image = nibabel.load(path)
+    image.header["pixdim"][1:4] = (2.01, 2.99, 8.01)
+    nibabel.save(nibabel.Nifti1Image(DATA, None, image.header), path.with_name("b.nii"))
+    found = read_nifti(path.with_name("b.nii")).geometry
+    assert np.linalg.norm(found.row_cosine) == pytest.approx(1, abs=1e-9)
+    assert found.pixel_spacing_mm == pytest.approx((3, 2), abs=1e-5)

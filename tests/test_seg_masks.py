@@ -20,7 +20,8 @@ from tests.finished_support import (
     dcmqi_labels,
     write_segs,
 )
-from validation.finished import on_grid, read_labels
+from validation.cohort.finished import read_labels
+from validation.cohort.grids import on_grid
 
 # dcmqi makes an even grid of an uneven stack, and nothing of a skewed one.
 EVEN = [name for name in CASES if name not in ("skewed", "uneven", "one slice")]

@@ -17,7 +17,7 @@ from tests.training_support import SPLITS, write_patient
 from training.cases import Case
 from training.shifts import SHIFTS
 from validation import shifted_inputs
-from validation.cine_masks import read_settings
+from validation.cohort.cine_masks import read_settings
 from validation.shifted_inputs import main, outcomes
 from validation.shifted_table import EF_KEYS, UNSHIFTED, Outcome, table
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES, CaseRow
-from validation.summary import summarise
+from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES, CaseRow
+from validation.cohort.summary import summarise
 
 
 def row(case, failure="", dice=None, hd95=None, edv=None, **subgroups):

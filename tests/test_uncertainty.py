@@ -1,6 +1,6 @@
 import pytest
 
-from validation.records import CaseRow
+from validation.cohort.records import CaseRow
 from validation.uncertainty import case_agreement, case_dice, uncertainty
 
 

@@ -21,9 +21,9 @@ from tests.validation_support import (
     write,
     write_phase,
 )
-from validation.cine import measure_case, volumes
-from validation.cine_masks import masks_of
-from validation.manifest import read_manifest
+from validation.cohort.cine import measure_case, volumes
+from validation.cohort.cine_masks import masks_of
+from validation.cohort.manifest import read_manifest
 
 
 @pytest.fixture
@@ -87,11 +87,24 @@ def test_what_the_masks_do_not_hold_has_no_key():
     assert set(alone) == {"lv.esv_ml", "rv.esv_ml"}
 
 
+def test_references_of_the_rv_alone_give_its_volumes():
+    # 40 and 10 voxels in 3 slices, of 30 mm3: 3.6 and 0.9 ml, so 75 %.
+    found = measured({Label.RV: 40}, {Label.RV: 10}, (Label.RV,))
+    assert found == pytest.approx({"rv.edv_ml": 3.6, "rv.esv_ml": 0.9, "rv.ef_pct": 75})
+
+
+def test_a_reference_of_the_wall_alone_gives_its_mass():
+    found = measured({Label.MYOCARDIUM: 10}, {Label.MYOCARDIUM: 15}, (Label.MYOCARDIUM,))
+    assert found == pytest.approx({"lv.mass_ed_g": 0.9 * 1.05})
+
+
 def test_an_empty_structure_measures_nothing_and_not_0():
     found = measured(ED_BLOCK, {Label.RV: 10})
     assert found["lv.edv_ml"] == pytest.approx(1.8)
     assert math.isnan(found["lv.esv_ml"])
     assert math.isnan(found["lv.ef_pct"])
+    # The RV has 10 voxels in 3 slices there, of 30 mm3.
+    assert found["rv.esv_ml"] == pytest.approx(0.9)
     no_rv = measured({Label.LV: 20, Label.MYOCARDIUM: 10}, ES_BLOCK)
     assert math.isnan(no_rv["rv.edv_ml"])
     assert no_rv["lv.ef_pct"] == pytest.approx(75)
@@ -179,13 +192,13 @@ def test_bad_files_are_named_by_phase_and_fault(ed, es, tmp_path):
     refused("es: reference holds no rv", reference=write(tmp_path / "no_rv.nii.gz", no_rv))
     odd = labels(ES_RADII)
     odd[3, 0, 0] = 7
-    refused("es: reference holds unknown label 7", reference=write(tmp_path / "odd.nii.gz", odd))
+    refused("es: NIfTI labels: unknown value 7", reference=write(tmp_path / "odd.nii.gz", odd))
     text = tmp_path / "text.nii.gz"
     text.write_text("no image")
-    refused("es: Not a readable NIfTI", image=text)
+    refused("es: NIfTI file: the header cannot be read", image=text)
     cut = tmp_path / "cut.nii.gz"
     cut.write_bytes(es.image.read_bytes()[:2000])
-    refused("es: Not a readable NIfTI", image=cut)
+    refused("es: NIfTI file: damaged or truncated", image=cut)
     damaged(es.image, lambda data: data.__setitem__((4, 5, 2), np.nan))
     refused("es: the image holds values that are not finite")
 

@@ -14,9 +14,10 @@ import pytest
 from cmr.labels import Label
 from tests.conftest import ROOT, shared_path
 from tests.validation_support import write
-from validation import command
-from validation.command import main
-from validation.runner import cluster
+from validation.cohort import command, jobs
+from validation.cohort.command import main
+from validation.cohort.jobs import code_sha256
+from validation.cohort.runner import cluster
 
 HEADER = "case,phase,result,reference,structures,vendor"
 AFFINE = np.array([[-1.5, 0, 0, 30], [0, -1.5, 0, 40], [0, 0, 10, -20], [0, 0, 0, 1.0]])
@@ -133,7 +134,7 @@ def test_broken_cases_are_counted_each_with_a_line(folder, capsys):
     assert found["cine"]["dice"]["lv"]["ed"]["n"] == 2
     lines = capsys.readouterr().err.splitlines()
     assert sum("gone: failed: ed: result missing" in line for line in lines) == 1
-    assert sum("text: failed: ed: NIfTI labels" in line for line in lines) == 1
+    assert sum("text: failed: ed: NIfTI file" in line for line in lines) == 1
 
 
 def test_a_second_run_takes_up_what_is_left(folder, monkeypatch, capsys):
@@ -162,6 +163,39 @@ def test_a_changed_file_is_measured_again(folder):
     assert run(folder) == 0
     # 2 * 30 / (30 + 40)
     assert summary(folder)["cine"]["dice"]["lv"]["ed"]["min"] == pytest.approx(6 / 7)
+
+
+def row_keys(folder):
+    return [json.loads(p.read_text())["key"] for p in sorted((folder / "out").rglob("row.json"))]
+
+
+def test_changed_code_measures_again(folder, monkeypatch, capsys):
+    assert run(folder) == 0
+    before = row_keys(folder)
+    monkeypatch.setattr(command, "code_sha256", lambda: "other")
+    assert run(folder) == 0
+    assert "kept" not in capsys.readouterr().err
+    assert len({*before, *row_keys(folder)}) == 4
+
+
+def test_the_codes_digest_follows_names_and_content_of_its_files(tmp_path):
+    for name in ("cmr/a.py", "cmr/deep/b.py", "validation/cohort/c.py", "training/nifti.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+    seen = [code_sha256(tmp_path)]
+    (tmp_path / "cmr" / "notes.txt").write_text("no code")
+    (tmp_path / "validation" / "bench.py").write_text("the project's own evidence")
+    assert code_sha256(tmp_path) == seen[0]
+    for name in ("cmr/deep/b.py", "validation/cohort/c.py", "training/nifti.py"):
+        (tmp_path / name).write_text("two")
+        seen.append(code_sha256(tmp_path))
+    (tmp_path / "cmr/a.py").rename(tmp_path / "cmr/d.py")
+    seen.append(code_sha256(tmp_path))
+    assert len({*seen}) == 5
+
+
+def test_the_digest_is_of_files_that_are_there():
+    assert all(any(ROOT.glob(pattern)) for pattern in jobs._CODE)
 
 
 @pytest.mark.parametrize(

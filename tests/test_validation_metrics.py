@@ -11,7 +11,7 @@ from scipy.spatial.distance import cdist
 
 from cmr.labels import Label
 from tests.heart_masks import geometry
-from validation.metrics import hd95_mm
+from validation.cohort.metrics import hd95_mm
 
 SHAPE = (4, 5, 6)
 MASKS = arrays(np.bool_, SHAPE).filter(np.any)

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from cmr.labels import Label
-from validation.case_pictures import PhaseImages, case_picture, mean_dice, worst_cases
-from validation.criteria import Criterion, Verdict
-from validation.measures import MEASURES, number
-from validation.plots import agreement_chart, box_chart, uncertainty_chart
-from validation.records import CaseRow, RunRecord
-from validation.report import headline, write_report
-from validation.report_tables import describe
-from validation.summary import summarise
+from validation.cohort.case_pictures import PhaseImages, case_picture, mean_dice, worst_cases
+from validation.cohort.criteria import Criterion, Verdict
+from validation.cohort.measures import MEASURES, number
+from validation.cohort.plots import agreement_chart, box_chart, uncertainty_chart
+from validation.cohort.records import CaseRow, RunRecord
+from validation.cohort.report import headline, write_report
+from validation.cohort.report_tables import describe
+from validation.cohort.summary import summarise
 
 HOSTILE = (
     '<script>alert(1)</script> & "quoted" <img src=http://x.example/a onerror=alert(2)> '

@@ -1,15 +1,18 @@
 """Work is done in other processes, so what they do is written in functions of this module."""
 
 import os
+import socket
+import ssl
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster, Security
 
 from cmr.errors import UsageError
-from validation import runner
-from validation.runner import DIED, cluster, run_jobs
+from validation.cohort import runner
+from validation.cohort.runner import DIED, cluster, run_jobs
 
 
 def square(number):
@@ -67,6 +70,45 @@ def test_a_job_whose_worker_died_gets_a_second_chance(client, tmp_path):
 
 def test_no_jobs_are_no_work(client):
     assert list(run_jobs(square, [], client, failed)) == []
+
+
+def stranger(certificate):
+    """A TLS client that trusts anybody, and shows this certificate or none."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if certificate:
+        context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture(params=["no certificate", "one of its own"])
+def certificate(request, tmp_path):
+    if request.param == "no certificate":
+        return None
+    own = Security.temporary()
+    (tmp_path / "own.pem").write_text(own.tls_client_key + own.tls_client_cert)
+    return tmp_path / "own.pem"
+
+
+def test_other_users_of_the_machine_have_no_way_in(client, certificate):
+    workers = client.scheduler_info()["workers"]
+    nannies = [worker["nanny"] for worker in workers.values()]
+    assert nannies
+    for address in (client.scheduler.address, *workers, *nannies):
+        place = urlsplit(address)
+        assert (place.scheme, place.hostname) == ("tls", "127.0.0.1")
+        with (
+            socket.create_connection((place.hostname, place.port), timeout=10) as plain,
+            # In TLS 1.3 a client hears with the first bytes that it was refused.
+            pytest.raises(ssl.SSLError, match=r"certificate required|unknown ca"),
+            stranger(certificate).wrap_socket(plain) as connection,
+        ):
+            connection.recv(1)
+
+
+def test_a_client_without_the_credentials_is_refused(client):
+    with pytest.raises(OSError, match="TLS certificate does not match"):
+        Client(client.scheduler.address, security=Security.temporary(), timeout=5)
 
 
 def running(workers):

@@ -15,7 +15,7 @@ from cmr.errors import NoApplicableSeries
 from cmr.labels import Label
 from cmr.phases import choose_phases
 from cmr.volume import StackGeometry, Volume4D
-from cmr.volumetry import measure
+from cmr.volumetry import measure, phase_volume_ml
 from tests.heart_masks import ED_RADII_MM, VOLUMETRY, beating_heart, geometry, heart
 from training.cases import read_acdc, read_groups
 
@@ -92,6 +92,21 @@ def test_hand_worked_case():
     assert found.rv.edv_ml == pytest.approx(70.5)
     assert found.rv.esv_ml == pytest.approx(39)
     assert found.rv.ef_pct == pytest.approx(100 * 31.5 / 70.5)
+
+
+def test_one_structure_in_one_phase_needs_no_other():
+    # Pixels of 3 mm2; extents 10, 10, 15, 20 mm, as above.
+    stack = geometry(spacing_mm=(2.0, 1.5), positions=[0, 10, 20, 40])
+    none = [[0] * 4] * 2
+    volume = Volume4D(_boxes(none, none, [[900, 700, 500, 0], [0, 0, 0, 100]], stack), stack)
+    assert phase_volume_ml(volume, Label.RV, 0) == pytest.approx(70.5)
+    assert phase_volume_ml(volume, Label.RV, 1) == pytest.approx(3 * 100 * 20 / 1000)
+    assert isnan(phase_volume_ml(volume, Label.LV, 0))
+    with pytest.raises(NoApplicableSeries):
+        measure(volume, Subject(), VOLUMETRY)
+    slice_alone = geometry(n_slices=1)
+    filled = Volume4D(np.full((1, 1, *slice_alone.shape), Label.RV, np.uint8), slice_alone)
+    assert isnan(phase_volume_ml(filled, Label.RV, 0))
 
 
 def test_area_length_of_a_bullet():

@@ -1,4 +1,4 @@
-"""Evidence: the demo against known truth, calibration of the gates, time and memory."""
+"""Evidence: ``cohort`` validates on a site's cases; the modules here measure the project itself."""
 
 from pathlib import Path
 

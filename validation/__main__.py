@@ -10,6 +10,6 @@ os.environ.setdefault("PYTHONWARNINGS", "ignore:Current stack size:RuntimeWarnin
 warnings.filterwarnings("ignore", "Current stack size", RuntimeWarning)
 
 if __name__ == "__main__":
-    from validation.command import main
+    from validation.cohort.command import main
 
     sys.exit(main(sys.argv[1:]))

@@ -9,13 +9,10 @@ import numpy as np
 from cmr.anatomy import Labels
 from cmr.body import Subject
 from cmr.labels import Label
-from cmr.quality import QualitySettings, judge
+from cmr.quality import TEMPORAL_GATES, QualitySettings, judge
 from cmr.results import Status
 from cmr.volume import Volume4D
 from cmr.volumetry import VolumetrySettings, measure
-
-# What two-phase files cannot say: sampling of the cycle.
-TEMPORAL_GATES = frozenset({"phase_count", "frame_spacing", "curve_unimodal"})
 
 Fault = Callable[[Labels], None]
 

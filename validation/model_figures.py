@@ -23,12 +23,12 @@ from cmr.model_store import open_model
 from training.export import write_metadata
 from training.splits import read_splits
 from validation import PROJECT_ROOT
-from validation.command import UNUSABLE
-from validation.command import main as validate
-from validation.jobs import ROW
+from validation.cohort.command import UNUSABLE
+from validation.cohort.command import main as validate
+from validation.cohort.jobs import ROW
+from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, CaseRow
+from validation.cohort.summary import summarise
 from validation.model_manifests import write_all
-from validation.records import OVERLAPS, PHASES, STRUCTURE_NAMES, CaseRow
-from validation.summary import summarise
 from validation.uncertainty import uncertainty
 
 KEPT_OUT = "ACDC, kept out"

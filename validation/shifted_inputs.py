@@ -15,27 +15,21 @@ from pathlib import Path
 
 import numpy as np
 
-from cmr.body import Subject
 from cmr.cleanup import clean
-from cmr.errors import CmrError, NoApplicableSeries
-from cmr.gates_stack import Provenance
+from cmr.errors import CmrError
 from cmr.inference import Provider, Segmenter
 from cmr.labels import STRUCTURES, Label
 from cmr.model_store import ModelFolder, open_model
 from cmr.overlap import dice
 from cmr.preprocess import to_model
-from cmr.quality import judge
-from cmr.results import Status
 from cmr.segmentation import Network, segment
 from cmr.volume import Volume4D
-from cmr.volumetry import measure
 from training.cases import Case, read_acdc
 from training.shifts import SHIFTS
 from training.splits import read_splits
 from validation import PROJECT_ROOT
-from validation.cine import volumes
-from validation.cine_masks import CineSettings, read_settings
-from validation.gate_faults import TEMPORAL_GATES
+from validation.cohort.cine import gates_not_passed, volumes
+from validation.cohort.cine_masks import CineSettings, read_settings
 from validation.shifted_table import EF_KEYS, Outcome, page
 
 APP_YAML = PROJECT_ROOT / "app.yaml"
@@ -61,14 +55,10 @@ def _outcome(
     found = segment(prepared, network, settings.inference.variants)
     labels = clean(found.labels, settings.cleanup).labels
     ef = _ejection_fractions(labels, case.phases, settings)
-    provenance = Provenance(
-        centre_fallback=prepared.centre.reason,
-        agreement=None if np.isnan(found.agreement).all() else found.agreement,
-    )
     return Outcome(
         dice={label: _mean_dice(labels, case.labels, label) for label in STRUCTURES},
         ef_error={key: ef[key] - truth[key] for key in EF_KEYS},
-        gates=_gates_not_passed(labels, provenance, settings),
+        gates=gates_not_passed(labels, found.agreement, prepared.centre.reason, settings),
     )
 
 
@@ -84,20 +74,6 @@ def _ejection_fractions(
 def _mean_dice(found: Volume4D, truth: Volume4D, label: Label) -> float:
     pairs = zip(found.data, truth.data, strict=True)
     return float(np.mean([dice(a, b, label) for a, b in pairs]))
-
-
-def _gates_not_passed(
-    labels: Volume4D, provenance: Provenance, settings: CineSettings
-) -> tuple[str, ...]:
-    try:
-        measurement = measure(labels, Subject(), settings.volumetry)
-    except NoApplicableSeries:  # nothing to measure: the application refuses the series
-        return ("lv_present",)
-    return tuple(
-        gate.name
-        for gate in judge(measurement, settings.quality, provenance)
-        if gate.status is not Status.PASS and gate.name not in TEMPORAL_GATES
-    )
 
 
 def _open(models: Path, settings: CineSettings, work: Path) -> tuple[ModelFolder, Segmenter]:

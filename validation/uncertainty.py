@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from validation.records import CaseRow
+from validation.cohort.records import CaseRow
 
 POOR_DICE = 0.8
 REVIEWED_SHARE = 0.1

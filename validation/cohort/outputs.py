@@ -9,7 +9,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from validation.records import CaseRow
+from validation.cohort.records import CaseRow
 
 CASES, SUMMARY = "cases.csv", "summary.json"
 _LAST = ("gates", "seconds")

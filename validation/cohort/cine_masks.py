@@ -19,11 +19,11 @@ from cmr.segmentation import Network, segment
 from cmr.volume import StackGeometry, Volume4D
 from cmr.volumetry import VolumetrySettings
 from training.config import read_section
-from training.nifti import read_nifti
-from validation.finished import read_labels
-from validation.grids import has_orientation, on_grid
-from validation.manifest import ManifestCase, ManifestPhase
-from validation.records import PHASES, STRUCTURE_NAMES
+from training.nifti import is_nifti, read_nifti
+from validation.cohort.finished import read_labels
+from validation.cohort.grids import has_orientation, on_grid
+from validation.cohort.manifest import ManifestCase, ManifestPhase
+from validation.cohort.records import PHASES, STRUCTURE_NAMES
 
 _SAME_PLACE_MM = 0.1
 T = TypeVar("T")
@@ -155,13 +155,11 @@ def _images(phase: ManifestPhase) -> tuple[Volume4D, Volume4D]:
     images = read_nifti(phase.image)
     if not np.isfinite(images.data).all():
         raise UsageError("the image holds values that are not finite.")
-    if phase.reference.name.endswith((".nii", ".nii.gz")):
-        reference = read_nifti(phase.reference)
-        shapes = [v.data.shape[:0:-1] for v in (images, reference)]
-        if shapes[0] != shapes[1]:
-            raise UsageError(f"image {shapes[0]}, reference {shapes[1]} (x, y, z).")
-    else:
-        reference = read_labels(phase.reference, phase.phase)
+    reference = read_labels(phase.reference, phase.phase)
+    shapes = [v.data.shape[:0:-1] for v in (images, reference)]
+    # A SEG may leave out slices without a structure.
+    if is_nifti(phase.reference) and shapes[0] != shapes[1]:
+        raise UsageError(f"image {shapes[0]}, reference {shapes[1]} (x, y, z).")
     _check_labels(reference, phase)
     return images, on_grid(reference, images.geometry)
 
@@ -180,9 +178,6 @@ def _segment(
 
 def _check_labels(reference: Volume4D, phase: ManifestPhase) -> None:
     values = np.unique(reference.data)
-    unknown = [f"{v:g}" for v in values if v not in (Label.BACKGROUND, *STRUCTURES)]
-    if unknown:
-        raise UsageError(f"reference holds unknown label {', '.join(unknown[:5])}.")
     empty = [STRUCTURE_NAMES[s] for s in phase.structures if s not in values]
     if empty:
         raise UsageError(f"reference holds no {', '.join(empty)}, which are listed.")

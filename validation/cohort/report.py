@@ -14,19 +14,19 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from validation.case_pictures import (
+from validation.cohort.case_pictures import (
     FOUND_COLOUR,
     REFERENCE_COLOUR,
     case_picture,
     mean_dice,
     worst_cases,
 )
-from validation.chart import Chart
-from validation.criteria import Verdict
-from validation.measures import DICE_MEASURES, UNDEFINED, VOLUME_MEASURES, Measure, number
-from validation.plots import agreement_chart, box_chart, uncertainty_chart
-from validation.records import OVERLAPS, CaseRow, RunRecord
-from validation.report_tables import (
+from validation.cohort.chart import Chart
+from validation.cohort.criteria import Verdict
+from validation.cohort.measures import DICE_MEASURES, UNDEFINED, VOLUME_MEASURES, Measure, number
+from validation.cohort.plots import agreement_chart, box_chart, uncertainty_chart
+from validation.cohort.records import OVERLAPS, CaseRow, RunRecord
+from validation.cohort.report_tables import (
     agreement_rows,
     describe,
     figures_of,

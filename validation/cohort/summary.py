@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from validation.agreement import agreement
-from validation.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES, CaseRow
+from validation.cohort.agreement import agreement
+from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES, CaseRow
 
 NOT_GIVEN = "not given"
 

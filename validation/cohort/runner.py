@@ -128,6 +128,9 @@ def _local(workers: int) -> Iterator[Client]:
                 n_workers=workers,
                 threads_per_worker=1,
                 host=_HOST,
+                # Anybody on this machine may connect; only this process has the credentials.
+                protocol="tls",
+                security=True,
                 dashboard_address=None,
                 worker_dashboard_address=None,
                 # Dask always opens this port; without a number it takes a fixed one and warns.

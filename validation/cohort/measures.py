@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from validation.records import OVERLAPS, PHASES, VOLUMES
+from validation.cohort.records import OVERLAPS, PHASES, VOLUMES
 
 
 @dataclass(frozen=True)

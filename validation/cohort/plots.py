@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
 from cmr.volume import FloatArray
-from validation.chart import BLUE, INK, MUTED, PHASE_MARKS, STYLE, VERMILION, Chart, svg_of
-from validation.measures import STRUCTURE_SHORT, STRUCTURE_TITLES, Measure, number
-from validation.records import PHASES, CaseRow
+from validation.cohort.chart import BLUE, INK, MUTED, PHASE_MARKS, STYLE, VERMILION, Chart, svg_of
+from validation.cohort.measures import STRUCTURE_SHORT, STRUCTURE_TITLES, Measure, number
+from validation.cohort.records import PHASES, CaseRow
 
 _TINTS = {"ed": "#eaf3f9", "es": "#fbeee4"}
 _OVERLAP_TITLES = {"dice": "Dice coefficient", "hd95_mm": "95 % Hausdorff distance (mm)"}

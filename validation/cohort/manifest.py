@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cmr.errors import UsageError
 from cmr.labels import Label
-from validation.records import PHASES, STRUCTURE_NAMES
+from validation.cohort.records import PHASES, STRUCTURE_NAMES
 
 REQUIRED = ("case", "phase", "reference", "structures")
 SOURCES = ("image", "result")

@@ -41,7 +41,7 @@ class CaseRow(_Record):
     overlap
         ``dice.lv.ed``, ``hd95_mm.rv.es``, ...: structures that the reference holds.
     measured, reference
-        ``lv.edv_ml``, ``lv.ef_pct``, ``lv.mass_ed_g``, ...: from the found and from the given masks.
+        ``lv.edv_ml``, ``lv.ef_pct``, ``lv.mass_ed_g``, ...: from the found and the given masks.
     agreement
         ``agreement.lv.ed``, ...: Dice of the test-time variants with their consensus.
     gates

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -13,18 +12,17 @@ from cmr.errors import NoApplicableSeries
 from cmr.gates_stack import Provenance
 from cmr.labels import STRUCTURES, Label
 from cmr.overlap import dice
-from cmr.quality import judge
+from cmr.quality import TEMPORAL_GATES, judge
 from cmr.results import Status
 from cmr.segmentation import Network
-from cmr.volume import Volume4D
-from cmr.volumetry import CineMeasurement, LeftFunction, VolumetrySettings, measure
-from validation.cine_masks import CineSettings, PhaseMasks, joined, masks_of, same_grid
-from validation.gate_faults import TEMPORAL_GATES
-from validation.manifest import ManifestCase
-from validation.metrics import hd95_mm
-from validation.records import STRUCTURE_NAMES, CaseRow
+from cmr.volume import FloatArray, Volume4D
+from cmr.volumetry import Function, VolumetrySettings, measure, phase_volume_ml
+from validation.cohort.cine_masks import CineSettings, PhaseMasks, joined, masks_of, same_grid
+from validation.cohort.manifest import ManifestCase
+from validation.cohort.metrics import hd95_mm
+from validation.cohort.records import STRUCTURE_NAMES, CaseRow
 
-_NOTHING = LeftFunction(nan, nan, nan, nan, nan, nan, nan, nan)
+_VOLUME_OF = {"ed": "edv_ml", "es": "esv_ml"}
 _Held = Mapping[str, Collection[Label]]
 
 
@@ -76,8 +74,8 @@ def volumes(
 ) -> dict[str, float]:
     """EDV and mass of the phase ``ed``, ESV of ``es``, EF of both: as the manifest names them.
 
-    Each phase is measured as a cine of one phase, because in a cine of two the application would
-    call the larger one end-diastole.
+    Each structure is measured by itself, as a reference may hold the RV only, which the application
+    refuses; and each phase, because of two the application calls the larger one end-diastole.
 
     Parameters
     ----------
@@ -91,52 +89,60 @@ def volumes(
     dict
         ml, %, g by the keys of :class:`CaseRow`; NaN where a structure is empty.
     """
-    alone = {name: _measured(phase, settings) for name, phase in labels.items()}
-    values = {}
+    values: dict[str, float] = {}
     for label, side in ((Label.LV, "lv"), (Label.RV, "rv")):
-        parts = {
-            n: getattr(m, side) if m else _NOTHING for n, m in alone.items() if label in held[n]
-        }
-        if "ed" in parts:
-            values[f"{side}.edv_ml"] = parts["ed"].edv_ml
-        if "es" in parts:
-            values[f"{side}.esv_ml"] = parts["es"].esv_ml
-        if len(parts) == 2:
-            both = replace(parts["ed"], esv_ml=parts["es"].esv_ml)
-            values[f"{side}.ef_pct"] = both.ef_pct
+        ml = {n: phase_volume_ml(m, label, 0) for n, m in labels.items() if label in held[n]}
+        values |= {f"{side}.{_VOLUME_OF[name]}": value for name, value in ml.items()}
+        if len(ml) == 2:
+            values[f"{side}.ef_pct"] = Function(ml["ed"], ml["es"], nan, nan).ef_pct
     if Label.MYOCARDIUM in held.get("ed", ()):
-        ed = alone["ed"]
-        values["lv.mass_ed_g"] = ed.lv.mass_ed_g if ed else nan
+        wall_ml = phase_volume_ml(labels["ed"], Label.MYOCARDIUM, 0)
+        values["lv.mass_ed_g"] = wall_ml * settings.myocardial_density_g_ml
     return values
 
 
-def _measured(labels: Volume4D, settings: VolumetrySettings) -> CineMeasurement | None:
-    """None where the masks hold no LV, which the application refuses to measure."""
+def gates_not_passed(
+    labels: Volume4D, agreement: FloatArray, centre_fallback: str, settings: CineSettings
+) -> tuple[str, ...]:
+    """Gates that do not pass; what ED and ES alone cannot say is left out.
+
+    Parameters
+    ----------
+    labels
+        ``(2, z, row, col)``, ED and ES.
+    agreement
+        ``(2, 3)`` of :class:`cmr.segmentation.Segmentation`; NaN where nothing was compared.
+    centre_fallback
+        Why the crop was not centred by motion; empty when it was.
+
+    Returns
+    -------
+    tuple
+        Names; ``lv_present`` alone where no LV is found, as the application refuses such a series.
+    """
     try:
-        return measure(labels, Subject(), settings)
+        measurement = measure(labels, Subject(), settings.volumetry)
     except NoApplicableSeries:
-        return None
-
-
-def _gates(masks: Mapping[str, PhaseMasks], settings: CineSettings) -> tuple[str, ...]:
-    """Gates that do not pass, where ED and ES make one cine; what two phases cannot say is out."""
-    parts = list(masks.values())
-    found = [part.found for part in parts]
-    if len(found) < 2 or not same_grid(found[0].geometry, found[1].geometry):
-        return ()
-    measurement = _measured(joined(found), settings.volumetry)
-    if measurement is None:
         return ("lv_present",)
-    compared = np.array([[part.agreement.get(s, nan) for s in STRUCTURES] for part in parts])
     provenance = Provenance(
-        centre_fallback=parts[0].centre_fallback,
-        agreement=None if np.isnan(compared).all() else compared,
+        centre_fallback=centre_fallback,
+        agreement=None if np.isnan(agreement).all() else agreement,
     )
     return tuple(
         gate.name
         for gate in judge(measurement, settings.quality, provenance)
         if gate.status is not Status.PASS and gate.name not in TEMPORAL_GATES
     )
+
+
+def _gates(masks: Mapping[str, PhaseMasks], settings: CineSettings) -> tuple[str, ...]:
+    """Gates that do not pass, where ED and ES make one cine."""
+    parts = list(masks.values())
+    found = [part.found for part in parts]
+    if len(found) < 2 or not same_grid(found[0].geometry, found[1].geometry):
+        return ()
+    agreement = np.array([[part.agreement.get(s, nan) for s in STRUCTURES] for part in parts])
+    return gates_not_passed(joined(found), agreement, parts[0].centre_fallback, settings)
 
 
 def _overlap(masks: Mapping[str, PhaseMasks]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from matplotlib.patheffects import withStroke
 from PIL import Image, ImageColor
 
 from cmr.labels import STRUCTURES, Label
-from validation.records import PHASES, STRUCTURE_NAMES, CaseRow
+from validation.cohort.records import PHASES, STRUCTURE_NAMES, CaseRow
 
 Array = npt.NDArray[Any]
 

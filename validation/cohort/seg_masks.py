@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cmr.errors import UsageError
 from cmr.volume import FloatArray, StackGeometry, Volume4D
-from validation.seg_frames import SegFrames, read_frames
+from validation.cohort.seg_frames import SegFrames, read_frames
 
 _MOST_SLICES = 1000
 # Positions are written with about 1e-4 mm; real slices are millimetres apart.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from validation.criteria import FAILURES, Criterion
-from validation.measures import (
+from validation.cohort.criteria import FAILURES, Criterion
+from validation.cohort.measures import (
     DICE_MEASURES,
     MEASURES,
     PHASE_TITLES,
@@ -15,7 +15,7 @@ from validation.measures import (
     VOLUME_MEASURES,
     Measure,
 )
-from validation.records import OVERLAPS
+from validation.cohort.records import OVERLAPS
 
 Figures = dict[str, Any]
 

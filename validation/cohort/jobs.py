@@ -15,13 +15,15 @@ import numpy as np
 
 from cmr.errors import CmrError
 from cmr.inference import Segmenter
-from cmr.model_store import open_model
-from validation.cine import measure_case
-from validation.cine_masks import CineSettings, read_settings
-from validation.manifest import ManifestCase
-from validation.records import CaseRow
+from cmr.model_store import open_model, sha256_of
+from validation import PROJECT_ROOT
+from validation.cohort.cine import measure_case
+from validation.cohort.cine_masks import CineSettings, read_settings
+from validation.cohort.manifest import ManifestCase
+from validation.cohort.records import CaseRow
 
 ROW = "row.json"
+_CODE = ("cmr/**/*.py", "validation/cohort/**/*.py", "training/nifti.py")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def case_key(task: str, case: ManifestCase, versions: Mapping[str, str]) -> str:
     case
         Its rows, and sizes and times of their files (of all files of an output folder).
     versions
-        SHA-256 of the model and of the settings.
+        SHA-256 of the model, of the settings and of the code.
     """
     rows = [
         [phase.phase, [_state(path) for path in phase.paths], phase.structures]
@@ -99,6 +101,13 @@ def case_key(task: str, case: ManifestCase, versions: Mapping[str, str]) -> str:
     ]
     content = json.dumps([task, case.case, case.subgroups, rows, versions], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+def code_sha256(root: Path = PROJECT_ROOT) -> str:
+    """SHA-256 of the source files that a result comes from."""
+    files = sorted(path for pattern in _CODE for path in root.glob(pattern))
+    content = [[path.relative_to(root).as_posix(), sha256_of(path)] for path in files]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def kept_row(job: Job) -> CaseRow | None:

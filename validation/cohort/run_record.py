@@ -13,7 +13,7 @@ import yaml
 
 from cmr.errors import UsageError
 from cmr.model_store import ModelFolder, sha256_of
-from validation.records import RunRecord
+from validation.cohort.records import RunRecord
 
 _LIBRARIES = (
     "numpy",

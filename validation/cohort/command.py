@@ -17,17 +17,26 @@ from rich.console import Console
 from cmr.errors import CmrError, OutputError, UsageError
 from cmr.model_store import ModelFolder, open_model
 from validation import PROJECT_ROOT
-from validation.cine_masks import CineSettings, read_settings
-from validation.criteria import CINE_CRITERIA, judge_criteria, read_criteria, run_passes
-from validation.jobs import TASKS, Job, Resources, case_key, failed, kept_row, run_job
-from validation.manifest import ManifestCase, read_manifest
-from validation.outputs import write_cases, write_summary
-from validation.records import CaseRow, RunRecord
-from validation.report import write_report
-from validation.run_record import record_run
-from validation.runner import cluster, run_jobs
-from validation.summary import summarise
-from validation.terminal import progress, show
+from validation.cohort.cine_masks import CineSettings, read_settings
+from validation.cohort.criteria import CINE_CRITERIA, judge_criteria, read_criteria, run_passes
+from validation.cohort.jobs import (
+    TASKS,
+    Job,
+    Resources,
+    case_key,
+    code_sha256,
+    failed,
+    kept_row,
+    run_job,
+)
+from validation.cohort.manifest import ManifestCase, read_manifest
+from validation.cohort.outputs import write_cases, write_summary
+from validation.cohort.records import CaseRow, RunRecord
+from validation.cohort.report import write_report
+from validation.cohort.run_record import record_run
+from validation.cohort.runner import cluster, run_jobs
+from validation.cohort.summary import summarise
+from validation.cohort.terminal import progress, show
 
 PASSED, NOT_PASSED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -103,7 +112,11 @@ def _jobs(args: argparse.Namespace, cases: Sequence[ManifestCase], run: RunRecor
         cache=args.output / "cache",
         threads=max(1, _cores() // args.workers),
     )
-    versions = {"settings": run.settings_sha256, "model": str((run.model or {}).get("sha256"))}
+    versions = {
+        "settings": run.settings_sha256,
+        "model": str((run.model or {}).get("sha256")),
+        "code": code_sha256(),
+    }
     return [
         Job(
             number=number,

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from validation.criteria import Verdict
-from validation.records import CaseRow
+from validation.cohort.criteria import Verdict
+from validation.cohort.records import CaseRow
 
 
 class Report(Protocol):

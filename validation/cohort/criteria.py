@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from cmr.errors import UsageError
 from cmr.settings import Section
-from validation.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES
+from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES
 
 CINE_CRITERIA = Path(__file__).with_name("criteria_cine.yaml")
 FAILURES = "failures"
