@@ -66,6 +66,7 @@ class CmrApplication(Application):
         inference = Inference(
             self,
             segmenter=p.segmenter,
+            settings=p.settings.preprocessing,
             variants=p.settings.inference.variants,
             name="inference",
         )

@@ -37,6 +37,7 @@ class CentreMethod(StrEnum):
 
     MOTION = "motion over the cycle"
     IMAGE_CENTRE = "image centre"
+    FIRST_LOOK = "what the network found at first"
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class HeartCentre:
     row, col
         Fractional pixel indices; whole numbers are pixel centres.
     method
-        Motion, or the fallback.
+        Motion, the fallback, or a first look of the network that found the heart elsewhere.
     reason
-        Why the fallback was taken; empty for motion.
+        Why the fallback was taken at first; empty for motion.
     """
 
     row: float

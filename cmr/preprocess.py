@@ -83,7 +83,9 @@ class ModelInput:
         return self.source.with_data(labels)
 
 
-def to_model(volume: Volume4D, settings: PreprocessSettings) -> ModelInput:
+def to_model(
+    volume: Volume4D, settings: PreprocessSettings, centre: HeartCentre | None = None
+) -> ModelInput:
     """Normalise, find the heart, crop and resample.
 
     Parameters
@@ -92,10 +94,12 @@ def to_model(volume: Volume4D, settings: PreprocessSettings) -> ModelInput:
         Cine images in any grey scale; one phase is enough.
     settings
         The network's matrix and spacing, percentiles, and the numbers of the motion search.
+    centre
+        Where the heart is, if that is known already.
     """
     images = normalise(volume.data, settings.intensity)
     spacing = volume.geometry.pixel_spacing_mm
-    centre = locate_heart(images, spacing, settings.heart)
+    centre = centre or locate_heart(images, spacing, settings.heart)
     grid = CropGrid(
         native_shape=volume.geometry.shape,
         native_spacing_mm=spacing,

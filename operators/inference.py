@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cmr.inference import Segmenter
-from cmr.segmentation import segment
+from cmr.preprocess import PreprocessSettings
+from cmr.segmentation import centre_on_heart, segment
 from operators.messages import PreparedCine, SegmentedCine
 from operators.sdk import Fragment
 from operators.step import Step
@@ -18,14 +19,22 @@ class Inference(Step):
     output = "segmented"
 
     def __init__(
-        self, fragment: Fragment, *, segmenter: Segmenter, variants: int, **kwargs: Any
+        self,
+        fragment: Fragment,
+        *,
+        segmenter: Segmenter,
+        settings: PreprocessSettings,
+        variants: int,
+        **kwargs: Any,
     ) -> None:
+        self._settings = settings
         self._segmenter = segmenter
         self._variants = variants
         super().__init__(fragment, **kwargs)
 
     def run(self, prepared: PreparedCine) -> SegmentedCine:
         """Segment every phase and slice."""
-        found = segment(prepared.model_input, self._segmenter, self._variants)
+        model_input = centre_on_heart(prepared.model_input, self._segmenter, self._settings)
+        found = segment(model_input, self._segmenter, self._variants)
         agreement = found.agreement if self._variants > 1 else None
-        return SegmentedCine(prepared.images, prepared.model_input.centre, found.labels, agreement)
+        return SegmentedCine(prepared.images, model_input.centre, found.labels, agreement)

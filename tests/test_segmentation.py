@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from cmr.heart import CentreMethod, HeartCentre
 from cmr.labels import Label
 from cmr.overlap import dice
 from cmr.preprocess import to_model
-from cmr.segmentation import VARIANTS, segment, with_neighbours
+from cmr.segmentation import VARIANTS, centre_on_heart, segment, with_neighbours
 from tests.model_support import SETTINGS, volume
 from tests.test_heart import beating_disc
 
@@ -67,3 +68,34 @@ def test_neighbours_of_three_slices():
     assert seen.tolist() == [[10, 10, 20], [10, 20, 30], [20, 30, 30]]
     assert with_neighbours(stack, 1)[:, :, 0, 0].tolist() == [[10], [20], [30]]
     assert with_neighbours(stack[:1], 3)[:, :, 0, 0].tolist() == [[10, 10, 10]]
+
+
+def off_centre(shift_px):
+    """A beating disc at (80, 100), cropped so many pixels of 1.5 mm away from it."""
+    source = volume(beating_disc((80, 100), phases=3), (1.5, 1.5))
+    wrong = HeartCentre(80.0 + shift_px, 100.0, CentreMethod.MOTION)
+    return to_model(source, SETTINGS, wrong)
+
+
+def test_a_heart_near_the_edge_of_the_crop_is_brought_to_the_middle():
+    again = centre_on_heart(off_centre(40), Threshold(), SETTINGS)
+    assert again.centre.method == CentreMethod.FIRST_LOOK
+    assert (again.centre.row, again.centre.col) == pytest.approx((80, 100), abs=2)
+    assert again.centre.reason == ""
+
+
+def test_a_heart_near_the_middle_stays_where_it_is():
+    first = off_centre(8)
+    assert centre_on_heart(first, Threshold(), SETTINGS) is first
+
+
+def test_no_heart_at_first_look_changes_nothing():
+    nothing = to_model(volume(np.zeros((2, 3, 60, 60), np.float32), (1.5, 1.5)), SETTINGS)
+    assert centre_on_heart(nothing, Threshold(), SETTINGS) is nothing
+
+
+def test_the_reason_for_a_fallback_is_kept():
+    source = volume(beating_disc((40, 150), phases=1), (1.5, 1.5))
+    again = centre_on_heart(to_model(source, SETTINGS), Threshold(), SETTINGS)
+    assert (again.centre.row, again.centre.col) == pytest.approx((40, 150), abs=3)
+    assert again.centre.reason.startswith("one phase only")

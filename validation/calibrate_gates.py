@@ -81,9 +81,8 @@ _FIXED = """
 - `curve_unimodal`: ACDC has labels at ED and ES only. Limit {curve_limit:g} % of EDV; on
   {draws} synthetic curves of {phases} phases with a noise of {noise:.1f} % of EDV (SD of the EDV
   error of ACDC's best entry) it flags {curve_share:.1f} %, 98th percentile {curve_98:.1f} %.
-- `variant_agreement`: a tenth of the patients of the network's cross-validation lie below the
-  limit of {agreement:g} %; how well it predicts the Dice stands in
-  [the model card](../models/cine_sax/README.md).
+- `variant_agreement`: limit {agreement:g} %, with its origin in `app.yaml`; how well the agreement
+  predicts the Dice stands in [the model card](../models/cine_sax/README.md).
 - `base_changes`: the base goes down once a beat and comes back, which makes 2 changes.
 - `slice_gaps`, `phase_count`, `frame_spacing`, `phases_usable`: properties of the series and of
   the curve, for which ACDC's two-phase files say nothing. Sources are in `app.yaml`.

@@ -22,7 +22,7 @@ from cmr.cleanup import CleanUpSettings, clean
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.model_store import open_model
 from cmr.preprocess import PreprocessSettings, to_model
-from cmr.segmentation import segment
+from cmr.segmentation import centre_on_heart, segment
 from cmr.volume import Volume4D
 from cmr.volumetry import CineMeasurement, VolumetrySettings, measure
 from phantom.settings import PhantomSettings
@@ -68,7 +68,8 @@ def heart_errors(
     segmenter = Segmenter(open_model(models, inference.model), inference, work)
     for seed in seeds:
         images, labels, truth = make_cine(PhantomSettings(seed=seed, phases=PHASES))
-        prepared = to_model(images, preprocessing)
+        first = to_model(images, preprocessing)
+        prepared = centre_on_heart(first, segmenter, preprocessing)
         found = clean(segment(prepared, segmenter, inference.variants).labels, cleanup).labels
         yield (
             heart_error(seed, _measure(found), truth.discretised),

@@ -22,7 +22,7 @@ from cmr.labels import STRUCTURES, Label
 from cmr.model_store import ModelFolder, open_model
 from cmr.overlap import dice
 from cmr.preprocess import to_model
-from cmr.segmentation import Network, segment
+from cmr.segmentation import Network, centre_on_heart, segment
 from cmr.volume import Volume4D
 from training.cases import Case, read_acdc
 from training.shifts import SHIFTS
@@ -51,7 +51,8 @@ def outcomes(case: Case, settings: CineSettings, network: Network) -> dict[str, 
 def _outcome(
     case: Case, truth: Mapping[str, float], settings: CineSettings, network: Network
 ) -> Outcome:
-    prepared = to_model(case.images, settings.preprocessing)
+    first = to_model(case.images, settings.preprocessing)
+    prepared = centre_on_heart(first, network, settings.preprocessing)
     found = segment(prepared, network, settings.inference.variants)
     labels = clean(found.labels, settings.cleanup).labels
     ef = _ejection_fractions(labels, case.phases, settings)

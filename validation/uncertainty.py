@@ -38,8 +38,10 @@ def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
     dice = np.array([case_dice(row) for row in rows])
     agreement = np.array([case_agreement(row) for row in rows])
     rho = float(stats.spearmanr(agreement, dice).statistic)
+    with np.errstate(divide="ignore"):  # rho of 1 has the end 1
+        z = np.arctanh(rho)
     half = 1.96 / np.sqrt(len(rows) - 3)
-    ends = np.tanh([np.arctanh(rho) - half, np.arctanh(rho) + half])
+    ends = np.tanh([z - half, z + half])
     limit = float(np.quantile(agreement, REVIEWED_SHARE))
     reviewed, poor = agreement < limit, dice < POOR_DICE
     return {

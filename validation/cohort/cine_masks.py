@@ -15,7 +15,7 @@ from cmr.inference import InferenceSettings
 from cmr.labels import STRUCTURES, Label
 from cmr.preprocess import PreprocessSettings, to_model
 from cmr.quality import QualitySettings
-from cmr.segmentation import Network, segment
+from cmr.segmentation import Network, centre_on_heart, segment
 from cmr.volume import StackGeometry, Volume4D
 from cmr.volumetry import VolumetrySettings
 from training.config import read_section
@@ -168,7 +168,8 @@ def _segment(
     images: Volume4D, settings: CineSettings, network: Network
 ) -> Iterator[tuple[Volume4D, dict[Label, float], str]]:
     """Cleaned labels, the variants' agreement and the reason for no centre, of each phase."""
-    prepared = to_model(images, settings.preprocessing)
+    first = to_model(images, settings.preprocessing)
+    prepared = centre_on_heart(first, network, settings.preprocessing)
     found = segment(prepared, network, settings.inference.variants)
     labels = clean(found.labels, settings.cleanup).labels
     for phase, agreement in zip(labels.data, found.agreement, strict=True):
