@@ -66,8 +66,8 @@ class CmrApplication(Application):
         inference = Inference(
             self,
             segmenter=p.segmenter,
-            settings=p.settings.preprocessing,
-            variants=p.settings.inference.variants,
+            settings=s.preprocessing,
+            variants=s.inference.variants,
             name="inference",
         )
         clean_up = CleanUp(self, settings=s.cleanup, name="clean_up")

@@ -1,4 +1,4 @@
-"""Label values of every cine mask in this project (those of the ACDC challenge)."""
+"""Labels (those of the ACDC challenge) and phases of every cine mask in this project."""
 
 from enum import IntEnum
 
@@ -13,3 +13,5 @@ class Label(IntEnum):
 
 
 STRUCTURES: tuple[Label, ...] = (Label.RV, Label.MYOCARDIUM, Label.LV)
+# End-diastole and end-systole, as files and results name them.
+PHASES = ("ed", "es")

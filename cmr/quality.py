@@ -31,15 +31,12 @@ def judge(
     measurement: CineMeasurement, settings: QualitySettings, provenance: Provenance = COMPLETE
 ) -> tuple[Gate, ...]:
     """Judge one measurement. Every gate is in the result, those that pass too."""
-    compared = provenance.agreement
-    return (
+    gates = [
         *provenance_gates(provenance),
         *stack_gates(measurement, settings.stack),
         *function_gates(measurement, settings.function),
         *anatomy_gates(measurement, settings.anatomy),
-        *(
-            ()
-            if compared is None
-            else (agreement_gate(compared, measurement.phases, settings.agreement),)
-        ),
-    )
+    ]
+    if provenance.agreement is not None:
+        gates.append(agreement_gate(provenance.agreement, measurement.phases, settings.agreement))
+    return tuple(gates)

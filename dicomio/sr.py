@@ -13,6 +13,7 @@ from pathlib import Path
 from highdicom.sr import ComprehensiveSR, ContainerContentItem, MeasurementReport
 from pydicom.dataset import Dataset
 
+from cmr.labels import PHASES
 from cmr.results import StudyResults
 from dicomio import codes, equipment
 from dicomio.highdicom_fixes import blank_header
@@ -49,7 +50,7 @@ def write_report(  # noqa: PLR0913
         The file written.
     """
     origin = origin_of(source, identity)
-    used = [seg for seg in segs if seg.phase in ("ed", "es")]
+    used = [seg for seg in segs if seg.phase in PHASES]
     with quiet():
         groups = cine_groups(results.cine, used, origin) if results.cine else []
         report = _document([*groups, quality_group(results, origin)], used, origin, settings)

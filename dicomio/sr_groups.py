@@ -18,7 +18,7 @@ from highdicom.sr import (
 )
 from pydicom.sr.coding import Code
 
-from cmr.labels import Label
+from cmr.labels import PHASES, Label
 from cmr.results import Cine, Measured, Quantity, StudyResults
 from dicomio import codes, equipment
 from dicomio.highdicom_fixes import fix_group_method
@@ -56,9 +56,7 @@ _QUALITY = Topic("Quality control", codes.HEART)
 
 # Regions that have a group wherever their segment exists.
 _REGIONS = tuple(
-    Region(label, phase)
-    for label in (Label.LV, Label.MYOCARDIUM, Label.RV)
-    for phase in ("ed", "es")
+    Region(label, phase) for label in (Label.LV, Label.MYOCARDIUM, Label.RV) for phase in PHASES
 )
 
 

@@ -5,7 +5,7 @@ import pytest
 from cmr.model_store import open_model
 from tests.conftest import ROOT
 from training.splits import read_splits
-from validation.model_figures import KEPT_OUT, figures, measure_set
+from validation.model_figures import KEPT_OUT, RunError, figures, measure_set
 from validation.model_manifests import write_acdc
 
 FOLDER = open_model(ROOT / "models", "cine_sax")
@@ -20,6 +20,15 @@ def found(acdc, tmp_path_factory):
     work = tmp_path_factory.mktemp("work")
     manifest = write_acdc(acdc.parent, read_splits().test, work / "acdc-test.csv")
     return figures(measure_set([manifest], [ROOT / "models"], work))
+
+
+def test_what_cannot_be_measured_whole_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"gone\.csv: .*cannot be read"):
+        measure_set([tmp_path / "gone.csv"], [ROOT / "models"], tmp_path)
+    manifest = tmp_path / "cases.csv"
+    manifest.write_text("case,phase,image,reference,structures\na,ed,gone.nii.gz,gone.nii.gz,lv\n")
+    with pytest.raises(RunError, match=r"cases\.csv: a: ed: image missing"):
+        measure_set([manifest], [ROOT / "models"], tmp_path)
 
 
 @pytest.mark.real_data

@@ -8,6 +8,7 @@ import pytest
 
 from cmr.gates_agreement import AgreementLimits
 from cmr.labels import Label
+from cmr.model_store import open_model
 from cmr.volume import Volume4D
 from tests.conftest import ROOT
 from tests.heart_masks import ED_RADII_MM, geometry, heart
@@ -17,7 +18,7 @@ from tests.training_support import SPLITS, write_patient
 from training.cases import Case
 from training.shifts import SHIFTS
 from validation import shifted_inputs
-from validation.cohort.cine_masks import read_settings
+from validation.cohort.cine_path import read_settings
 from validation.shifted_inputs import main, outcomes
 from validation.shifted_table import EF_KEYS, UNSHIFTED, Outcome, table
 
@@ -52,7 +53,7 @@ def case():
     shrinking[MIDDLE] = 1
     labels = heart(ED_RADII_MM * np.stack([np.ones(stack.n_slices), shrinking]), stack)
     images = Volume4D(labels.astype(np.float32) * 100, stack)
-    return Case("p", images, Volume4D(labels, stack), ("ed", "es"))
+    return Case("p", images, Volume4D(labels, stack))
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +196,7 @@ def test_the_command_writes_the_page_and_the_same_one_again(workplace, capsys):
     assert page.strip() == capsys.readouterr().out.strip()
     for part in ("`cine_sax` 3.2.1", "python -m validation.shifted_inputs", "the 1 ACDC"):
         assert part in page
-    assert f"`{shifted_inputs.open_model(workplace, 'cine_sax').sha256}`" in page
+    assert f"`{open_model(workplace, 'cine_sax').sha256}`" in page
     assert all(f"| {name} |" in page for name in SHIFTS)
     assert run(workplace, "again.md") == 0
     assert (workplace / "again.md").read_text("utf-8") == page

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES, CaseRow
+from cmr.labels import PHASES
+from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, VOLUMES, CaseRow
 from validation.cohort.summary import summarise
 
 

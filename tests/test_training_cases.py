@@ -19,7 +19,6 @@ def test_x_of_the_file_runs_along_a_row(tmp_path):
     write_patient(tmp_path, "p1", 0)
     case = read_acdc(tmp_path, "p1")
     file = nibabel.load(tmp_path / "p1_es_label.nii.gz")
-    assert case.phases == ("ed", "es")
     assert case.labels.data.shape == (2, 3, 48, 40)
     assert case.labels.data[1, 2, 30, 20] == file.dataobj[20, 30, 2]
     assert case.images.data.dtype == np.float32

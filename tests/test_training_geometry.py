@@ -40,7 +40,7 @@ def test_without_augmentation_training_sees_what_the_application_sees():
     data = beating_disc((70.2, 111.7), spacing=(1.3, 1.7), phases=2)
     cine = volume(data, (1.3, 1.7))
     labels = cine.with_data((data > 0.7).astype(np.uint8) * 3)
-    slices = slices_of(Case("p", cine, labels, ("ed", "es")), SMALL)
+    slices = slices_of(Case("p", cine, labels), SMALL)
     columns = (slices.images[:, None], slices.labels, slices.centres, slices.spacings_mm)
     images, masks, centres, spacings = map(torch.from_numpy, columns)
     at = plain_positions(centres, spacings, SMALL.matrix, SMALL.spacing_mm)

@@ -24,16 +24,29 @@ def arguments(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "read_splits", lambda: SPLITS)
     monkeypatch.setattr(command, "_preprocessing", lambda: SMALL)
 
+    values = {
+        "data": tmp_path,
+        "work": tmp_path / "work",
+        "config": settings,
+        "models": tmp_path / "models",
+        "jobs": 1,
+    }
+
     def run(name: str) -> None:
-        options = [f"--{key}={tmp_path / path}" for key, path in PATHS.items()]
-        own = [] if name == "split" else [f"--config={settings}", "--jobs=1"]
-        monkeypatch.setattr("sys.argv", ["training", *options, name, *own])
+        options = [f"--{key}={values[key]}" for key in TAKEN[name]]
+        monkeypatch.setattr("sys.argv", ["training", name, *options])
         command.main()
 
     return run
 
 
-PATHS = {"data": ".", "work": "work", "models": "models"}
+TAKEN = {
+    "split": ["data"],
+    "train": ["data", "work", "config"],
+    "cross-validate": ["data", "work", "config", "jobs"],
+    "compare": ["data", "work", "config", "jobs"],
+    "export": ["data", "work", "config", "models"],
+}
 
 
 def test_train_and_export(arguments, tmp_path):
@@ -84,6 +97,17 @@ def test_split_writes_where_the_commands_read(arguments, tmp_path, monkeypatch):
     arguments("split")
     written = json.loads((tmp_path / "splits.json").read_text("utf-8"))
     assert sorted([*written["test"], *(p for f in written["folds"] for p in f)]) == [*PATIENTS]
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("split", "work"), ("train", "jobs"), ("cross-validate", "models"), ("export", "jobs")],
+)
+def test_an_option_is_refused_where_it_is_not_used(name, option, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["training", name, f"--{option}=1"])
+    with pytest.raises(SystemExit, match="2"):
+        command.main()
+    assert f"--{option}" in capsys.readouterr().err
 
 
 def test_no_command_is_bad_usage(monkeypatch, capsys):

@@ -1,7 +1,7 @@
 import pytest
 
 from validation.cohort.records import CaseRow
-from validation.uncertainty import case_agreement, case_dice, uncertainty
+from validation.uncertainty import case_agreement, uncertainty
 
 
 def row(number, dice, agreement):
@@ -18,7 +18,7 @@ def test_means_of_a_case():
         overlap={"dice.lv.ed": 0.9, "dice.rv.ed": 0.7, "hd95_mm.lv.ed": 99},
         agreement={"agreement.lv.ed": 0.9, "agreement.rv.ed": float("nan")},
     )
-    assert case_dice(one) == pytest.approx(0.8)
+    assert one.mean_dice == pytest.approx(0.8)
     assert case_agreement(one) == pytest.approx(45)
 
 

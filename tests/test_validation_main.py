@@ -15,7 +15,7 @@ from cmr.labels import Label
 from tests.conftest import ROOT, shared_path
 from tests.validation_support import write
 from validation.cohort import command, jobs
-from validation.cohort.command import main
+from validation.cohort.command import ValidationRequest, main, validate
 from validation.cohort.jobs import code_sha256
 from validation.cohort.runner import cluster
 
@@ -154,6 +154,17 @@ def test_a_second_run_takes_up_what_is_left(folder, monkeypatch, capsys):
     assert run(folder) == 0
     assert "2 of 2 cases are kept" in capsys.readouterr().err
     assert summary(folder)["cine"]["dice"]["lv"]["ed"]["mean"] == pytest.approx(5 / 6)
+
+
+def test_rows_of_a_longer_manifest_before_are_not_returned(folder):
+    assert run(folder) == 0
+    rows = (folder / "cases.csv").read_text().splitlines()[1:3]
+    write_manifest(folder, rows)
+    paths = {"manifest": folder / "cases.csv", "output": folder / "out"}
+    found = validate(ValidationRequest("test", "cine", **paths, workers=1))
+    assert [row.case for row in found.rows] == ["good"]
+    assert found.passed is False  # one case has no SD, which the default criteria ask for
+    assert summary(folder)["run"]["command"] == "test"
 
 
 def test_a_changed_file_is_measured_again(folder):

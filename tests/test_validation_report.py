@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from cmr.labels import Label
-from validation.cohort.case_pictures import PhaseImages, case_picture, mean_dice, worst_cases
+from validation.cohort.case_pictures import PhaseImages, case_picture, worst_cases
 from validation.cohort.criteria import Criterion, Verdict
 from validation.cohort.measures import MEASURES, number
 from validation.cohort.plots import agreement_chart, box_chart, uncertainty_chart
@@ -244,7 +244,7 @@ def test_worst_cases_come_lowest_first_and_leave_out_what_has_no_dice():
         row(dice=0.7),
         row(overlap={"dice.lv.ed": nan}),
     ]
-    assert mean_dice(rows[0]) == pytest.approx(0.85)
+    assert rows[0].mean_dice == pytest.approx(0.85)
     assert worst_cases(rows, 2) == [1, 3]
     assert worst_cases(rows, 9) == [1, 3, 0]
 

@@ -8,7 +8,7 @@ import numpy as np
 from cmr.labels import Label
 from tests.conftest import ROOT
 from tests.heart_masks import geometry, heart
-from validation.cohort.cine_masks import read_settings
+from validation.cohort.cine_path import read_settings
 from validation.cohort.manifest import ManifestCase, ManifestPhase
 
 SETTINGS = read_settings(ROOT / "app.yaml")

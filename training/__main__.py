@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -106,24 +107,31 @@ def _inference() -> InferenceSettings:
     return read_section(ROOT / "app.yaml", "inference", InferenceSettings)
 
 
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "data": {"type": Path, "default": ROOT.parent / "shared" / "data"},
+    "work": {"type": Path, "default": ROOT / "work" / "training"},
+    "config": {"type": Path, "default": ROOT / "training" / "cine_sax.yaml"},
+    "models": {"type": Path, "default": ROOT / "models"},
+    "jobs": {"type": int, "default": os.cpu_count(), "help": "runs side by side"},
+}
+_COMMANDS = {
+    "split": (split, ("data",)),
+    "train": (train, ("data", "work", "config")),
+    "cross-validate": (cross_validate, ("data", "work", "config", "jobs")),
+    "compare": (compare_changes, ("data", "work", "config", "jobs")),
+    "export": (export_model, ("data", "work", "config", "models")),
+}
+
+
 def main() -> None:
     """Parse the command line and run one command."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--work", type=Path, default=ROOT / "work" / "training")
-    parser.add_argument("--models", type=Path, default=ROOT / "models")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("split", help=split.__doc__).set_defaults(run=split)
-    for name, run in (
-        ("train", train),
-        ("cross-validate", cross_validate),
-        ("compare", compare_changes),
-        ("export", export_model),
-    ):
+    for name, (run, options) in _COMMANDS.items():
         command = commands.add_parser(name, help=run.__doc__)
-        command.add_argument("--config", type=Path, default=ROOT / "training" / "cine_sax.yaml")
-        command.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs side by side")
         command.set_defaults(run=run)
+        for option in options:
+            command.add_argument(f"--{option}", **_OPTIONS[option])
     args = parser.parse_args()
     args.run(args, Console())
 

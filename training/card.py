@@ -68,7 +68,7 @@ _SEES = {
     "stack the end slice stands in for the one that is missing.",
 }
 _STRUCTURES = {"rv": "RV", "myo": "Myocardium", "lv": "LV"}
-_FUNCTION = {
+FUNCTION = {
     "lv.edv_ml": "LV EDV (ml)",
     "lv.esv_ml": "LV ESV (ml)",
     "lv.ef_pct": "LV EF (points)",
@@ -167,7 +167,7 @@ def _set(name: str, part: dict[str, Any]) -> str:
                 f"| {distance['ed']:.1f} | {distance['es']:.1f} |"
             )
     lines += ["", "| | bias | SD | mean absolute error |", "|---|---|---|---|"]
-    for key, title in _FUNCTION.items():
+    for key, title in FUNCTION.items():
         if key in part:
             v = part[key]
             lines.append(f"| {title} | {v['bias']:+.1f} | {v['sd']:.1f} | {v['mae']:.1f} |")

@@ -6,30 +6,26 @@ from pathlib import Path
 
 import numpy as np
 
+from cmr.labels import PHASES
 from cmr.volume import Volume4D
 from training.nifti import read_nifti
-
-PHASES = ("ed", "es")
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One patient, or one phase of one.
+    """One patient.
 
     Parameters
     ----------
     patient
         Identifier in the public data set.
     images, labels
-        ``(t, z, row, col)`` with the phases of ``phases``.
-    phases
-        ``("ed", "es")``, or one of them.
+        ``(2, z, row, col)``, ED and ES.
     """
 
     patient: str
     images: Volume4D
     labels: Volume4D
-    phases: tuple[str, ...]
 
 
 def read_acdc(folder: Path, patient: str) -> Case:
@@ -43,7 +39,6 @@ def read_acdc(folder: Path, patient: str) -> Case:
         patient,
         Volume4D(np.concatenate([v.data for v in images]), geometry),
         Volume4D(np.concatenate([v.data for v in labels]).astype(np.uint8), geometry),
-        PHASES,
     )
 
 

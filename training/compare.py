@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import yaml
 from scipy import stats
+from torch import nn
 
 from cmr.preprocess import PreprocessSettings, to_model
 from cmr.settings import Section
-from training.cases import read_acdc
+from training.cases import Case, read_acdc
 from training.config import TrainingConfig
 from training.fit import BEST, Folders, case_dice, new_state
 from training.runs import Run
@@ -69,8 +70,10 @@ def measure(run: Run) -> dict[str, dict[str, float]]:
     """Mean Dice of each held-out patient, as it is and under harder conditions; kept on disk."""
     kept = run.folders.run / FIGURES
     if not kept.exists():
+        state = new_state(run.config)
+        state.load(run.folders.run / BEST)
         found = {
-            patient: {name: _mean_dice(run, patient, name) for name in ("as it is", *HARDER)}
+            patient: _mean_dice(state.average, read_acdc(run.folders.acdc, patient), run.settings)
             for patient in run.splits.held_out(run.config.run.fold)
         }
         kept.write_text(json.dumps(found, indent=1), "utf-8")
@@ -78,12 +81,11 @@ def measure(run: Run) -> dict[str, dict[str, float]]:
     return figures
 
 
-def _mean_dice(run: Run, patient: str, shift: str) -> float:
-    state = new_state(run.config)
-    state.load(run.folders.run / BEST)
-    case = SHIFTS[shift](read_acdc(run.folders.acdc, patient))
-    (dice,) = case_dice(state.average, [(case, to_model(case.images, run.settings))])
-    return float(np.nanmean(dice))
+def _mean_dice(network: nn.Module, case: Case, settings: PreprocessSettings) -> dict[str, float]:
+    shifted = {name: SHIFTS[name](case) for name in ("as it is", *HARDER)}
+    prepared = [(part, to_model(part.images, settings)) for part in shifted.values()]
+    scores = case_dice(network, prepared)
+    return {name: float(np.nanmean(dice)) for name, dice in zip(shifted, scores, strict=True)}
 
 
 def table(

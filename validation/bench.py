@@ -21,12 +21,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from cmr.inference import InferenceSettings, Segmenter
-from cmr.model_store import open_model
+from cmr.inference import Segmenter
 from phantom.settings import PhantomSettings
 from phantom.study import write_study
-from training.config import read_section
 from validation import PROJECT_ROOT
+from validation.cohort.cine_path import model_for, read_settings
 
 ERR = Console(stderr=True)
 REAL_STUDY = PROJECT_ROOT.parent / "shared" / "data" / "bivme_cine"
@@ -61,11 +60,11 @@ def main() -> int:
 
 def _network_ms(repeats: int) -> float:
     """Fastest mean time of one image in batches of the settings' size, one variant."""
-    settings = read_section(PROJECT_ROOT / "app.yaml", "inference", InferenceSettings)
-    folder = open_model(PROJECT_ROOT / "models", settings.model)
+    settings = read_settings(PROJECT_ROOT / "app.yaml")
+    model = model_for(PROJECT_ROOT / "models", settings)
     with tempfile.TemporaryDirectory() as work:
-        segmenter = Segmenter(folder, settings, Path(work))
-        shape = (4 * settings.batch_size, segmenter.input_channels, *folder.matrix)
+        segmenter = Segmenter(model, settings.inference, Path(work))
+        shape = (4 * settings.inference.batch_size, segmenter.input_channels, *model.matrix)
         images = np.random.default_rng(0).random(shape, np.float32)
         times_s = []
         for _ in range(repeats + 1):  # the first one warms up

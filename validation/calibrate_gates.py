@@ -19,15 +19,15 @@ from pathlib import Path
 import numpy as np
 
 from cmr.anatomy import Mask
-from cmr.cleanup import CleanUpSettings, clean
+from cmr.cleanup import clean
 from cmr.gates_anatomy import base_descent_mm, empty_slices, mid_coverage_pct, rv_above_base
 from cmr.labels import STRUCTURES
 from cmr.quality import QualitySettings
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement, VolumetrySettings
 from training.cases import read_acdc, read_groups
-from training.config import read_section
 from validation import PROJECT_ROOT
+from validation.cohort.cine_path import read_settings
 from validation.gate_faults import FAULTS, share_noticed
 from validation.gates_calibration import (
     CURVE_DRAWS,
@@ -224,25 +224,17 @@ def _fixed(masks: Masks, measuring: VolumetrySettings, quality: QualitySettings)
     )
 
 
-def read_settings(path: Path) -> tuple[CleanUpSettings, VolumetrySettings, QualitySettings]:
-    """Read the three sections that gates depend on."""
-    return (
-        read_section(path, "cleanup", CleanUpSettings),
-        read_section(path, "volumetry", VolumetrySettings),
-        read_section(path, "quality", QualitySettings),
-    )
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the calibration from the command line."""
     options = _parse(arguments)
-    cleaning, measuring, quality = read_settings(options.settings)
+    settings = read_settings(options.settings)
+    measuring, quality = settings.volumetry, settings.quality
     labels: list[Volume4D] = []
     for patient in sorted(read_groups(options.acdc)):
         labels.append(read_acdc(options.acdc, patient).labels)
     print(f"{len(labels)} patients; measuring as drawn and after clean-up", file=sys.stderr)
     measurements = measure_all(labels, measuring)
-    cleaned = [clean(volume, cleaning).labels for volume in labels]
+    cleaned = [clean(volume, settings.cleanup).labels for volume in labels]
     masks = Masks(labels, cleaned, measurements, measure_all(cleaned, measuring))
     result = calibrate(figures_of(measurements))
     text = report(result, masks, measuring, quality)

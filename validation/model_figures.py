@@ -2,8 +2,8 @@
 
     python -m validation.model_figures [--data DIR] [--models models] [--work work]
 
-Each set goes through ``python -m validation --task cine``, so that the card's figures are those a
-site would get. The networks of the cross-validation come from
+Each set goes the way of ``python -m validation --task cine``, so that the card's figures are those
+a site would get. The networks of the cross-validation come from
 ``python -m training cross-validate``, the comparison from ``python -m training compare``; a part
 whose networks are not there keeps the figures that the card has.
 """
@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from cmr.errors import CmrError
+from cmr.labels import PHASES
 from cmr.model_store import open_model
+from training.card import FUNCTION
 from training.export import write_metadata
 from training.splits import read_splits
 from validation import PROJECT_ROOT
-from validation.cohort.command import UNUSABLE
-from validation.cohort.command import main as validate
-from validation.cohort.jobs import ROW
-from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, CaseRow
+from validation.cohort.command import ValidationRequest, absolute, validate
+from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, CaseRow
 from validation.cohort.summary import summarise
 from validation.model_manifests import write_all
 from validation.uncertainty import uncertainty
@@ -34,7 +35,7 @@ from validation.uncertainty import uncertainty
 KEPT_OUT = "ACDC, kept out"
 CROSS_VALIDATED = "ACDC, 5-fold cross-validation"
 SUNNYBROOK = "Sunnybrook, never trained on"
-_FUNCTION = ("lv.edv_ml", "lv.esv_ml", "lv.ef_pct", "lv.mass_ed_g", "rv.ef_pct")
+_COMMAND = "python -m validation.model_figures"
 
 
 class RunError(Exception):
@@ -42,7 +43,7 @@ class RunError(Exception):
 
 
 def measure_set(manifests: Sequence[Path], models: Sequence[Path], work: Path) -> list[CaseRow]:
-    """Rows of one or more runs, each manifest with its network.
+    """Rows of one or more runs, each manifest with its network; all paths absolute.
 
     Raises
     ------
@@ -51,16 +52,20 @@ def measure_set(manifests: Sequence[Path], models: Sequence[Path], work: Path) -
     """
     rows: list[CaseRow] = []
     for manifest, model in zip(manifests, models, strict=True):
-        output = work / manifest.stem
-        options = {"task": "cine", "manifest": manifest, "output": output, "model": model}
-        code = validate([text for name, v in options.items() for text in (f"--{name}", str(v))])
-        if code == UNUSABLE:
-            raise RunError(f"{manifest.name}: the validation could not be run.")
-        kept = sorted((output / "cases").glob(f"*/{ROW}"))
-        rows += [CaseRow.model_validate(json.loads(p.read_text("utf-8"))["row"]) for p in kept]
-        failures = json.loads((output / "summary.json").read_text("utf-8"))["failures"]
-        if failures["n"]:
-            raise RunError(f"{manifest.name}: {failures['cases']}")
+        request = ValidationRequest(
+            command=_COMMAND,
+            task="cine",
+            manifest=manifest,
+            output=work / manifest.stem,
+            model=model,
+        )
+        try:
+            found = validate(request).rows
+        except CmrError as error:
+            raise RunError(f"{manifest.name}: the validation could not be run: {error}") from error
+        if failures := [f"{row.case}: {row.failure}" for row in found if row.failure]:
+            raise RunError(f"{manifest.name}: {'; '.join(failures)}")
+        rows += found
     return rows
 
 
@@ -88,7 +93,7 @@ def _overlap_and_function(cine: dict[str, Any]) -> dict[str, Any]:
             if None not in both:
                 values = dict(zip((*PHASES, "mean"), (*both, float(np.mean(both))), strict=True))
                 found[overlap][name] = {key: round(value, 4) for key, value in values.items()}
-    for key in _FUNCTION:
+    for key in FUNCTION:
         side, quantity = key.split(".")
         values = cine[side][quantity]
         if values["n"]:
@@ -128,10 +133,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="validation.model_figures", description=__doc__)
-    parser.add_argument("--data", type=Path, default=PROJECT_ROOT.parent / "shared" / "data")
-    parser.add_argument("--models", type=Path, default=PROJECT_ROOT / "models")
+    parser.add_argument("--data", type=absolute, default=PROJECT_ROOT.parent / "shared" / "data")
+    parser.add_argument("--models", type=absolute, default=PROJECT_ROOT / "models")
     parser.add_argument("--name", default="cine_sax")
-    parser.add_argument("--work", type=Path, default=PROJECT_ROOT / "work")
+    parser.add_argument("--work", type=absolute, default=PROJECT_ROOT / "work")
     return parser.parse_args(arguments)
 
 

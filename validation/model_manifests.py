@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from cmr.labels import PHASES
 from training.cases import read_groups
 from training.splits import Splits
 
@@ -42,7 +43,7 @@ def _write(folder: Path, patients: Iterable[str], structures: str, path: Path) -
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
         for patient in patients:
-            for phase in ("ed", "es"):
+            for phase in PHASES:
                 image, reference = (
                     folder / f"{patient}_{phase}{end}.nii.gz" for end in ("", "_label")
                 )

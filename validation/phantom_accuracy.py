@@ -18,18 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from cmr.body import Subject
-from cmr.cleanup import CleanUpSettings, clean
-from cmr.inference import InferenceSettings, Segmenter
-from cmr.model_store import open_model
-from cmr.preprocess import PreprocessSettings, to_model
-from cmr.segmentation import centre_on_heart, segment
-from cmr.volume import Volume4D
-from cmr.volumetry import CineMeasurement, VolumetrySettings, measure
+from cmr.inference import Segmenter
+from cmr.volumetry import CineMeasurement, measure
 from phantom.settings import PhantomSettings
 from phantom.study import make_cine
 from phantom.truth import HeartTruth
-from training.config import read_section
 from validation import PROJECT_ROOT
+from validation.cohort.cine_path import label_cine, model_for, read_settings
 
 SEEDS = range(20)
 PHASES = 15
@@ -62,18 +57,15 @@ def heart_errors(
     models, work
         The model repository and a folder for caches.
     """
-    inference = read_section(APP_YAML, "inference", InferenceSettings)
-    preprocessing = read_section(APP_YAML, "preprocessing", PreprocessSettings)
-    cleanup = read_section(APP_YAML, "cleanup", CleanUpSettings)
-    segmenter = Segmenter(open_model(models, inference.model), inference, work)
+    settings = read_settings(APP_YAML)
+    segmenter = Segmenter(model_for(models, settings), settings.inference, work)
     for seed in seeds:
         images, labels, truth = make_cine(PhantomSettings(seed=seed, phases=PHASES))
-        first = to_model(images, preprocessing)
-        prepared = centre_on_heart(first, segmenter, preprocessing)
-        found = clean(segment(prepared, segmenter, inference.variants).labels, cleanup).labels
+        found = label_cine(images, settings, segmenter).labels
+        by_network, given = (measure(x, Subject(), settings.volumetry) for x in (found, labels))
         yield (
-            heart_error(seed, _measure(found), truth.discretised),
-            heart_error(seed, _measure(labels), truth.discretised),
+            heart_error(seed, by_network, truth.discretised),
+            heart_error(seed, given, truth.discretised),
         )
 
 
@@ -96,10 +88,6 @@ def heart_error(seed: int, measured: CineMeasurement, truth: HeartTruth) -> Hear
 def mean_absolute(errors: Sequence[HeartError]) -> dict[str, float]:
     """Mean absolute error of each figure."""
     return {name: float(np.mean(np.abs(_column(errors, name)))) for name in FIGURES}
-
-
-def _measure(labels: Volume4D) -> CineMeasurement:
-    return measure(labels, Subject(), read_section(APP_YAML, "volumetry", VolumetrySettings))
 
 
 def _column(errors: Sequence[HeartError], name: str) -> list[float]:

@@ -15,21 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
-from cmr.cleanup import clean
 from cmr.errors import CmrError
 from cmr.inference import Provider, Segmenter
-from cmr.labels import STRUCTURES, Label
-from cmr.model_store import ModelFolder, open_model
+from cmr.labels import PHASES, STRUCTURES, Label
 from cmr.overlap import dice
-from cmr.preprocess import to_model
-from cmr.segmentation import Network, centre_on_heart, segment
+from cmr.segmentation import Network
 from cmr.volume import Volume4D
 from training.cases import Case, read_acdc
 from training.shifts import SHIFTS
 from training.splits import read_splits
 from validation import PROJECT_ROOT
 from validation.cohort.cine import gates_not_passed, volumes
-from validation.cohort.cine_masks import CineSettings, read_settings
+from validation.cohort.cine_path import CineSettings, label_cine, model_for, read_settings
 from validation.shifted_table import EF_KEYS, Outcome, page
 
 APP_YAML = PROJECT_ROOT / "app.yaml"
@@ -44,32 +41,27 @@ def outcomes(case: Case, settings: CineSettings, network: Network) -> dict[str, 
         ED and ES with an expert's labels. The EF of these labels is the truth under every shift:
         whatever happens to the images, the heart stays what it is.
     """
-    truth = _ejection_fractions(case.labels, case.phases, settings)
+    truth = _ejection_fractions(case.labels, settings)
     return {name: _outcome(shift(case), truth, settings, network) for name, shift in SHIFTS.items()}
 
 
 def _outcome(
     case: Case, truth: Mapping[str, float], settings: CineSettings, network: Network
 ) -> Outcome:
-    first = to_model(case.images, settings.preprocessing)
-    prepared = centre_on_heart(first, network, settings.preprocessing)
-    found = segment(prepared, network, settings.inference.variants)
-    labels = clean(found.labels, settings.cleanup).labels
-    ef = _ejection_fractions(labels, case.phases, settings)
+    found = label_cine(case.images, settings, network)
+    ef = _ejection_fractions(found.labels, settings)
     return Outcome(
-        dice={label: _mean_dice(labels, case.labels, label) for label in STRUCTURES},
+        dice={label: _mean_dice(found.labels, case.labels, label) for label in STRUCTURES},
         ef_error={key: ef[key] - truth[key] for key in EF_KEYS},
-        gates=gates_not_passed(labels, found.agreement, prepared.centre.reason, settings),
+        gates=gates_not_passed(found.labels, found.agreement, found.centre_fallback, settings),
     )
 
 
-def _ejection_fractions(
-    labels: Volume4D, phases: Sequence[str], settings: CineSettings
-) -> dict[str, float]:
+def _ejection_fractions(labels: Volume4D, settings: CineSettings) -> dict[str, float]:
     alone = {
-        name: Volume4D(labels.data[t : t + 1], labels.geometry) for t, name in enumerate(phases)
+        name: Volume4D(labels.data[t : t + 1], labels.geometry) for t, name in enumerate(PHASES)
     }
-    return volumes(alone, dict.fromkeys(phases, STRUCTURES), settings.volumetry)
+    return volumes(alone, dict.fromkeys(PHASES, STRUCTURES), settings.volumetry)
 
 
 def _mean_dice(found: Volume4D, truth: Volume4D, label: Label) -> float:
@@ -77,23 +69,18 @@ def _mean_dice(found: Volume4D, truth: Volume4D, label: Label) -> float:
     return float(np.mean([dice(a, b, label) for a, b in pairs]))
 
 
-def _open(models: Path, settings: CineSettings, work: Path) -> tuple[ModelFolder, Segmenter]:
-    """Open the model on the CPU, so that the page is the same on every machine."""
-    folder = open_model(models, settings.inference.model)
-    folder.check_preprocessing(settings.preprocessing)
-    inference = settings.inference.model_copy(update={"providers": (Provider.CPU,)})
-    return folder, Segmenter(folder, inference, work)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure the patients kept out and write the page."""
     options = _parse(arguments)
     patients = read_splits().test
     settings = read_settings(APP_YAML)
+    # On the CPU the page is the same on every machine.
+    inference = settings.inference.model_copy(update={"providers": (Provider.CPU,)})
     found: list[dict[str, Outcome]] = []
     try:
+        model = model_for(options.models, settings)
         with tempfile.TemporaryDirectory() as work:
-            model, network = _open(options.models, settings, Path(work))
+            network = Segmenter(model, inference, Path(work))
             for done, patient in enumerate(patients, 1):
                 found.append(outcomes(read_acdc(options.acdc, patient), settings, network))
                 print(f"{done}/{len(patients)} {patient}", file=sys.stderr)

@@ -10,10 +10,10 @@ import numpy as np
 
 from cmr.labels import STRUCTURES, Label
 from cmr.model_store import ModelFolder
+from validation.uncertainty import POOR_DICE
 
 EF_KEYS = ("lv.ef_pct", "rv.ef_pct")
 UNSHIFTED = "as it is"
-POOR_DICE = 0.8
 _GATES_SHOWN = 3
 
 _PAGE = """# What shifted input does, and whether the gates notice

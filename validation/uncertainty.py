@@ -15,11 +15,6 @@ POOR_DICE = 0.8
 REVIEWED_SHARE = 0.1
 
 
-def case_dice(row: CaseRow) -> float:
-    """Mean Dice of the structures of the reference at ED and ES."""
-    return float(np.mean([v for k, v in row.overlap.items() if k.startswith("dice.")]))
-
-
 def case_agreement(row: CaseRow) -> float:
     """Mean agreement in percent, as the gate takes it: a structure that is not found counts 0."""
     return 100 * float(np.mean([v if isfinite(v) else 0.0 for v in row.agreement.values()]))
@@ -35,7 +30,7 @@ def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
         a tenth of the cases lies; ``reviewed`` cases below it; ``poor`` cases below Dice 0.8 and
         ``poor_reviewed`` of them; the mean Dice of the reviewed and of the others.
     """
-    dice = np.array([case_dice(row) for row in rows])
+    dice = np.array([row.mean_dice for row in rows])
     agreement = np.array([case_agreement(row) for row in rows])
     rho = float(stats.spearmanr(agreement, dice).statistic)
     with np.errstate(divide="ignore"):  # rho of 1 has the end 1

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from PIL import Image, ImageColor
 
-from cmr.labels import STRUCTURES, Label
-from validation.cohort.records import PHASES, STRUCTURE_NAMES, CaseRow
+from cmr.labels import PHASES, STRUCTURES, Label
+from validation.cohort.records import STRUCTURE_NAMES, CaseRow
 
 Array = npt.NDArray[Any]
 
@@ -62,15 +62,9 @@ class PhaseImages:
         return [int(z) for z in held[at]] if len(held) else []
 
 
-def mean_dice(row: CaseRow) -> float:
-    """Mean of the Dice coefficients that are defined; NaN where none is."""
-    values = [v for k, v in row.overlap.items() if k.startswith("dice.") and np.isfinite(v)]
-    return float(np.mean(values)) if values else float("nan")
-
-
 def worst_cases(rows: Sequence[CaseRow], count: int) -> list[int]:
     """Indices of the measured cases with the lowest mean Dice, lowest first."""
-    scores = {i: mean_dice(row) for i, row in enumerate(rows) if not row.failure}
+    scores = {i: row.mean_dice for i, row in enumerate(rows) if not row.failure}
     ranked = sorted(
         (i for i, score in scores.items() if np.isfinite(score)), key=scores.__getitem__
     )

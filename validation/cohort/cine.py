@@ -17,7 +17,8 @@ from cmr.results import Status
 from cmr.segmentation import Network
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import Function, VolumetrySettings, measure, phase_volume_ml
-from validation.cohort.cine_masks import CineSettings, PhaseMasks, joined, masks_of, same_grid
+from validation.cohort.cine_masks import PhaseMasks, joined, masks_of, same_grid
+from validation.cohort.cine_path import CineSettings
 from validation.cohort.manifest import ManifestCase
 from validation.cohort.metrics import hd95_mm
 from validation.cohort.records import STRUCTURE_NAMES, CaseRow

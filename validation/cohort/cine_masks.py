@@ -4,51 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from cmr.cleanup import CleanUpSettings, clean
 from cmr.errors import CmrError, UsageError
-from cmr.inference import InferenceSettings
-from cmr.labels import STRUCTURES, Label
-from cmr.preprocess import PreprocessSettings, to_model
-from cmr.quality import QualitySettings
-from cmr.segmentation import Network, centre_on_heart, segment
+from cmr.labels import PHASES, STRUCTURES, Label
+from cmr.segmentation import Network
 from cmr.volume import StackGeometry, Volume4D
-from cmr.volumetry import VolumetrySettings
-from training.config import read_section
 from training.nifti import is_nifti, read_nifti
+from validation.cohort.cine_path import CineLabels, CineSettings, label_cine
 from validation.cohort.finished import read_labels
 from validation.cohort.grids import has_orientation, on_grid
 from validation.cohort.manifest import ManifestCase, ManifestPhase
-from validation.cohort.records import PHASES, STRUCTURE_NAMES
+from validation.cohort.records import STRUCTURE_NAMES
 
 _SAME_PLACE_MM = 0.1
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class CineSettings:
-    """Sections of ``app.yaml`` that the path needs."""
-
-    preprocessing: PreprocessSettings
-    inference: InferenceSettings
-    cleanup: CleanUpSettings
-    volumetry: VolumetrySettings
-    quality: QualitySettings
-
-
-def read_settings(app_yaml: Path) -> CineSettings:
-    """Read them as the application does."""
-    return CineSettings(
-        preprocessing=read_section(app_yaml, "preprocessing", PreprocessSettings),
-        inference=read_section(app_yaml, "inference", InferenceSettings),
-        cleanup=read_section(app_yaml, "cleanup", CleanUpSettings),
-        volumetry=read_section(app_yaml, "volumetry", VolumetrySettings),
-        quality=read_section(app_yaml, "quality", QualitySettings),
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +74,7 @@ def masks_of(
     images = [pair[0] for pair in pairs]
     together = len(images) > 1 and same_grid(images[0].geometry, images[1].geometry)
     stacks = [joined(images)] if together else images
-    found = [f for stack in stacks for f in _segment(stack, settings, network)]
+    found = [f for stack in stacks for f in _by_phase(label_cine(stack, settings, network))]
     return {
         phase.phase: PhaseMasks(phase.structures, image, reference, labels, agreement, reason)
         for phase, (image, reference), (labels, agreement, reason) in zip(
@@ -164,17 +136,11 @@ def _images(phase: ManifestPhase) -> tuple[Volume4D, Volume4D]:
     return images, on_grid(reference, images.geometry)
 
 
-def _segment(
-    images: Volume4D, settings: CineSettings, network: Network
-) -> Iterator[tuple[Volume4D, dict[Label, float], str]]:
-    """Cleaned labels, the variants' agreement and the reason for no centre, of each phase."""
-    first = to_model(images, settings.preprocessing)
-    prepared = centre_on_heart(first, network, settings.preprocessing)
-    found = segment(prepared, network, settings.inference.variants)
-    labels = clean(found.labels, settings.cleanup).labels
-    for phase, agreement in zip(labels.data, found.agreement, strict=True):
+def _by_phase(found: CineLabels) -> Iterator[tuple[Volume4D, dict[Label, float], str]]:
+    """Labels, the variants' agreement and the reason for no centre, of each phase."""
+    for phase, agreement in zip(found.labels.data, found.agreement, strict=True):
         values = dict(zip(STRUCTURES, map(float, agreement), strict=True))
-        yield Volume4D(phase[None], labels.geometry), values, prepared.centre.reason
+        yield Volume4D(phase[None], found.labels.geometry), values, found.centre_fallback
 
 
 def _check_labels(reference: Volume4D, phase: ManifestPhase) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -15,9 +17,9 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from cmr.errors import CmrError, OutputError, UsageError
-from cmr.model_store import ModelFolder, open_model
+from cmr.model_store import ModelFolder
 from validation import PROJECT_ROOT
-from validation.cohort.cine_masks import CineSettings, read_settings
+from validation.cohort.cine_path import CineSettings, model_for, read_settings
 from validation.cohort.criteria import CINE_CRITERIA, judge_criteria, read_criteria, run_passes
 from validation.cohort.jobs import (
     TASKS,
@@ -41,12 +43,55 @@ from validation.cohort.terminal import progress, show
 PASSED, NOT_PASSED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+@dataclass(frozen=True)
+class ValidationRequest:
+    """What to measure, and how.
+
+    Parameters
+    ----------
+    command
+        What was called, for the report.
+    task
+        One of :data:`validation.cohort.jobs.TASKS`.
+    manifest, output, model, config, criteria
+        The cases, the folder for the results, the model repository, ``app.yaml``, the acceptance
+        criteria. Absolute paths, as workers may start elsewhere.
+    workers
+        Processes on this machine.
+    scheduler
+        Address of a Dask cluster in their place.
+    """
+
+    command: str
+    task: str
+    manifest: Path
+    output: Path
+    model: Path = PROJECT_ROOT / "models"
+    config: Path = PROJECT_ROOT / "app.yaml"
+    criteria: Path = CINE_CRITERIA
+    workers: int = field(default_factory=_cores)
+    scheduler: str | None = None
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """A row a case in the order of the manifest, and whether the acceptance criteria hold."""
+
+    rows: list[CaseRow]
+    passed: bool
+
+
 def main(argv: Sequence[str]) -> int:
     """Run a validation and return the exit code."""
-    args = _parser().parse_args(argv)
+    options = vars(_parser().parse_args(argv))
+    command = shlex.join(["python", "-m", "validation", *argv])
     console = Console(stderr=True)
     try:
-        return _validate(args, argv, console)
+        return PASSED if validate(ValidationRequest(command, **options)).passed else NOT_PASSED
     except CmrError as error:
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         return UNUSABLE
@@ -55,39 +100,44 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _validate(args: argparse.Namespace, argv: Sequence[str], console: Console) -> int:
-    cases = read_manifest(args.manifest)
-    criteria = read_criteria(args.criteria)
-    model = _model(args, cases)
-    run = record_run(args.task, argv, args.config, args.manifest, model)
-    rows = _rows(args, _jobs(args, cases, run), console)
+def validate(request: ValidationRequest) -> ValidationResult:
+    """Measure every case, write the files of the run and show it on the terminal.
+
+    Raises
+    ------
+    CmrError
+        Nothing can be run: manifest, criteria, settings, model, output folder or cluster.
+    """
+    cases = read_manifest(request.manifest)
+    criteria = read_criteria(request.criteria)
+    model = _model(request, cases)
+    run = record_run(request.task, request.command, request.config, request.manifest, model)
+    rows = _rows(request, _jobs(request, cases, run))
     summary = summarise(rows)
     verdicts = judge_criteria(summary, criteria)
     passed = run_passes(verdicts)
     content = {
-        "task": args.task,
+        "task": request.task,
         "run": run.model_dump(),
         **summary,
         "criteria": [verdict.record() for verdict in verdicts],
         "passed": passed,
     }
     files = [
-        write_cases(args.output, rows),
-        write_summary(args.output, content),
-        write_report(args.output, rows, summary, verdicts, run),
+        write_cases(request.output, rows),
+        write_summary(request.output, content),
+        write_report(request.output, rows, summary, verdicts, run),
     ]
     show(Console(), summary, verdicts, passed, files)
-    return PASSED if passed else NOT_PASSED
+    return ValidationResult(rows, passed)
 
 
-def _model(args: argparse.Namespace, cases: Sequence[ManifestCase]) -> ModelFolder | None:
+def _model(request: ValidationRequest, cases: Sequence[ManifestCase]) -> ModelFolder | None:
     """Check settings and network before anything runs; None where every case has results."""
-    settings = _settings(args.config)
+    settings = _settings(request.config)
     if all(phase.image is None for case in cases for phase in case.phases.values()):
         return None
-    model = open_model(args.model, settings.inference.model)
-    model.check_preprocessing(settings.preprocessing)
-    return model
+    return model_for(request.model, settings)
 
 
 def _settings(path: Path) -> CineSettings:
@@ -100,17 +150,17 @@ def _settings(path: Path) -> CineSettings:
         raise UsageError(f"Settings {path}: not those of the application ({reason}).") from error
 
 
-def _jobs(args: argparse.Namespace, cases: Sequence[ManifestCase], run: RunRecord) -> list[Job]:
+def _jobs(request: ValidationRequest, cases: Sequence[ManifestCase], run: RunRecord) -> list[Job]:
     """One job a case; the folder is named by the number, never by the case."""
     try:
-        (args.output / "cases").mkdir(parents=True, exist_ok=True)
+        (request.output / "cases").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"Output {args.output}: cannot be made ({error.strerror}).") from error
+        raise OutputError(f"Output {request.output}: cannot be made ({error.strerror}).") from error
     resources = Resources(
-        config=args.config,
-        models=args.model if run.model else None,
-        cache=args.output / "cache",
-        threads=max(1, _cores() // args.workers),
+        config=request.config,
+        models=request.model if run.model else None,
+        cache=request.output / "cache",
+        threads=max(1, _cores() // request.workers),
     )
     versions = {
         "settings": run.settings_sha256,
@@ -120,18 +170,19 @@ def _jobs(args: argparse.Namespace, cases: Sequence[ManifestCase], run: RunRecor
     return [
         Job(
             number=number,
-            task=args.task,
+            task=request.task,
             case=case,
-            folder=args.output / "cases" / f"{number:04d}",
-            key=case_key(args.task, case, versions),
+            folder=request.output / "cases" / f"{number:04d}",
+            key=case_key(request.task, case, versions),
             resources=resources,
         )
         for number, case in enumerate(cases)
     ]
 
 
-def _rows(args: argparse.Namespace, jobs: Sequence[Job], console: Console) -> list[CaseRow]:
+def _rows(request: ValidationRequest, jobs: Sequence[Job]) -> list[CaseRow]:
     """Rows in the order of the manifest: refused, kept from an earlier run, or run now."""
+    console = Console(stderr=True)
     kept = {job.number: row for job in jobs if (row := kept_row(job)) and not job.case.problem}
     if kept:
         console.print(f"{len(kept)} of {len(jobs)} cases are kept from an earlier run")
@@ -143,8 +194,8 @@ def _rows(args: argparse.Namespace, jobs: Sequence[Job], console: Console) -> li
                 report(rows[job.number])
         waiting = [job for job in jobs if job.number not in rows | kept]
         if waiting:
-            workers = min(args.workers, len(waiting))
-            with cluster(args.scheduler, workers) as client:
+            workers = min(request.workers, len(waiting))
+            with cluster(request.scheduler, workers) as client:
                 for job, row in run_jobs(run_job, waiting, client, failed):
                     rows[job.number] = row
                     report(row)
@@ -154,6 +205,7 @@ def _rows(args: argparse.Namespace, jobs: Sequence[Job], console: Console) -> li
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m validation",
+        argument_default=argparse.SUPPRESS,
         description="Measures a model, or finished results, against reference masks. Exit code 0: "
         "every acceptance criterion holds; 1: not; 2: nothing could be run.",
     )
@@ -161,15 +213,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--task", choices=sorted(TASKS), required=True)
     add(
         "--manifest",
-        type=_absolute,
+        type=absolute,
         required=True,
         help="CSV: case,phase,image,reference,structures",
     )
-    add("--output", type=_absolute, required=True, help="folder; the same one goes on with a run")
-    add("--model", type=_absolute, default=PROJECT_ROOT / "models", help="model repository")
-    add("--config", type=_absolute, default=PROJECT_ROOT / "app.yaml", help="settings")
-    add("--criteria", type=_absolute, default=CINE_CRITERIA, help="acceptance criteria, YAML")
-    add("--workers", type=_positive, default=_cores(), help="processes; default: one a core")
+    add("--output", type=absolute, required=True, help="folder; the same one goes on with a run")
+    add("--model", type=absolute, help="model repository")
+    add("--config", type=absolute, help="settings")
+    add("--criteria", type=absolute, help="acceptance criteria, YAML")
+    add("--workers", type=_positive, help="processes; default: one a core")
     add(
         "--scheduler",
         metavar="ADDRESS",
@@ -180,8 +232,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _absolute(text: str) -> Path:
-    """Absolute, as workers may start elsewhere."""
+def absolute(text: str) -> Path:
+    """Path of an option, from the root."""
     return Path(text).absolute()
 
 
@@ -189,7 +241,3 @@ def _positive(text: str) -> int:
     if (number := int(text)) < 1:
         raise ValueError
     return number
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -12,8 +12,9 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from cmr.errors import UsageError
+from cmr.labels import PHASES
 from cmr.settings import Section
-from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES
+from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, VOLUMES
 
 CINE_CRITERIA = Path(__file__).with_name("criteria_cine.yaml")
 FAILURES = "failures"

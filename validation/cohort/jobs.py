@@ -15,10 +15,10 @@ import numpy as np
 
 from cmr.errors import CmrError
 from cmr.inference import Segmenter
-from cmr.model_store import open_model, sha256_of
+from cmr.model_store import sha256_of
 from validation import PROJECT_ROOT
 from validation.cohort.cine import measure_case
-from validation.cohort.cine_masks import CineSettings, read_settings
+from validation.cohort.cine_path import CineSettings, model_for, read_settings
 from validation.cohort.manifest import ManifestCase
 from validation.cohort.records import CaseRow
 
@@ -147,9 +147,8 @@ def _open_cine(resources: Resources) -> tuple[CineSettings, Segmenter | None]:
     if resources.models is None:
         return settings, None
     inference = settings.inference.model_copy(update={"threads": resources.threads})
-    folder = open_model(resources.models, inference.model)
-    folder.check_preprocessing(settings.preprocessing)
-    return settings, Segmenter(folder, inference, resources.cache)
+    model = model_for(resources.models, settings)
+    return settings, Segmenter(model, inference, resources.cache)
 
 
 TASKS: Mapping[str, Callable[[Job], CaseRow]] = {"cine": _run_cine}

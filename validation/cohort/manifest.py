@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cmr.errors import UsageError
-from cmr.labels import Label
-from validation.cohort.records import PHASES, STRUCTURE_NAMES
+from cmr.labels import PHASES, Label
+from validation.cohort.records import STRUCTURE_NAMES
 
 REQUIRED = ("case", "phase", "reference", "structures")
 SOURCES = ("image", "result")

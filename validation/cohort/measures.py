@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from validation.cohort.records import OVERLAPS, PHASES, VOLUMES
+from cmr.labels import PHASES
+from validation.cohort.records import OVERLAPS, VOLUMES
 
 
 @dataclass(frozen=True)

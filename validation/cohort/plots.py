@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
+from cmr.labels import PHASES
 from cmr.volume import FloatArray
 from validation.cohort.chart import BLUE, INK, MUTED, PHASE_MARKS, STYLE, VERMILION, Chart, svg_of
 from validation.cohort.measures import STRUCTURE_SHORT, STRUCTURE_TITLES, Measure, number
-from validation.cohort.records import PHASES, CaseRow
+from validation.cohort.records import CaseRow
 
 _TINTS = {"ed": "#eaf3f9", "es": "#fbeee4"}
 _OVERLAP_TITLES = {"dice": "Dice coefficient", "hd95_mm": "95 % Hausdorff distance (mm)"}

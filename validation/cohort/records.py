@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isfinite, nan
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from cmr.labels import Label
 
-PHASES = ("ed", "es")
 STRUCTURE_NAMES: dict[Label, str] = {Label.RV: "rv", Label.MYOCARDIUM: "myo", Label.LV: "lv"}
 OVERLAPS = ("dice", "hd95_mm")
 VOLUMES = (
@@ -59,6 +59,12 @@ class CaseRow(_Record):
     agreement: dict[str, float] = Field(default_factory=dict)
     gates: tuple[str, ...] = ()
     seconds: float = nan
+
+    @property
+    def mean_dice(self) -> float:
+        """Mean of the Dice coefficients that are defined; NaN where none is."""
+        values = [v for k, v in self.overlap.items() if k.startswith("dice.") and isfinite(v)]
+        return float(np.mean(values)) if values else nan
 
 
 class RunRecord(_Record):

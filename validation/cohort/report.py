@@ -18,7 +18,6 @@ from validation.cohort.case_pictures import (
     FOUND_COLOUR,
     REFERENCE_COLOUR,
     case_picture,
-    mean_dice,
     worst_cases,
 )
 from validation.cohort.chart import Chart
@@ -158,7 +157,7 @@ def _worst(folder: Path, rows: Sequence[CaseRow]) -> list[WorstCase]:
 
 def _worst_case(folder: Path, row: CaseRow) -> WorstCase:
     dice = [(m.short, row.overlap[m.key]) for m in DICE_MEASURES if m.key in row.overlap]
-    return WorstCase(row, mean_dice(row), dice, case_picture(folder, row))
+    return WorstCase(row, row.mean_dice, dice, case_picture(folder, row))
 
 
 def _median_seconds(rows: Sequence[CaseRow]) -> float:

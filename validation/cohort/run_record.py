@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +28,7 @@ _LIBRARIES = (
 
 
 def record_run(
-    task: str, argv: Sequence[str], config: Path, manifest: Path, model: ModelFolder | None
+    task: str, command: str, config: Path, manifest: Path, model: ModelFolder | None
 ) -> RunRecord:
     """Describe the run that starts now; ``model`` is None where no case needs a network.
 
@@ -46,7 +44,7 @@ def record_run(
     return RunRecord(
         task=task,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
-        command=shlex.join(["python", "-m", "validation", *argv]),
+        command=command,
         application_version=application,
         versions={"python": python_version()} | {name: version(name) for name in _LIBRARIES},
         model=_describe(model) if model else None,

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from cmr.labels import PHASES
 from validation.cohort.agreement import agreement
-from validation.cohort.records import OVERLAPS, PHASES, STRUCTURE_NAMES, VOLUMES, CaseRow
+from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, VOLUMES, CaseRow
 
 NOT_GIVEN = "not given"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from validation.cohort.criteria import Verdict
+from validation.cohort.measures import number
 from validation.cohort.records import CaseRow
 
 
@@ -72,8 +72,8 @@ def _overlaps(cine: Mapping[str, Any]) -> Table:
         for phase, dice in phases.items():
             distance = cine["hd95_mm"][structure][phase]
             if dice["n"]:
-                figures = [_number(dice[key], 3) for key in ("mean", "sd", "min")]
-                figures += [_number(distance[key], 1) for key in ("mean", "sd", "max")]
+                figures = [number(dice[key], 3) for key in ("mean", "sd", "min")]
+                figures += [number(distance[key], 1) for key in ("mean", "sd", "max")]
                 table.add_row(structure, phase, str(dice["n"]), *figures)
     return table
 
@@ -83,15 +83,15 @@ def _agreements(cine: Mapping[str, Any]) -> Table:
     for side in ("lv", "rv"):
         for quantity, found in cine[side].items():
             if found["n"]:
-                limits = " to ".join(_number(found[key], 1) for key in ("loa_low", "loa_high"))
+                limits = " to ".join(number(found[key], 1) for key in ("loa_low", "loa_high"))
                 table.add_row(
                     f"{side} {quantity}",
                     str(found["n"]),
-                    _number(found["bias"], 1),
+                    number(found["bias"], 1),
                     limits,
-                    _number(found["mae"], 1),
-                    _number(found["pearson_r"], 3),
-                    _number(found["icc_2_1"], 3),
+                    number(found["mae"], 1),
+                    number(found["pearson_r"], 3),
+                    number(found["icc_2_1"], 3),
                 )
     return table
 
@@ -104,7 +104,7 @@ def _criteria(verdicts: Sequence[Verdict]) -> Table:
         word = {True: "[green]pass[/]", False: "[red]fail[/]", None: "not applicable"}
         table.add_row(
             f"{asked.key} {asked.statistic}",
-            _number(verdict.value, 3),
+            number(verdict.value, 3),
             f"{sense} {asked.limit:g}",
             word[verdict.passed],
         )
@@ -116,7 +116,3 @@ def _table(*columns: str) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     return table
-
-
-def _number(value: float | None, decimals: int) -> str:
-    return "–" if value is None or not isfinite(value) else f"{value:.{decimals}f}"
