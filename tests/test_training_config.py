@@ -14,6 +14,17 @@ def test_shipped_configuration_is_complete():
     assert config.geometry.rotation_deg == 180
 
 
+def test_the_shipped_network_differs_from_the_cross_validated_ones_in_the_named_keys_alone():
+    base = read_config(CONFIG).model_dump()
+    shipped = read_config(CONFIG.with_name("cine_sax_all.yaml")).model_dump()
+    assert shipped["run"]["fold"] is None
+    assert shipped["run"]["start"] == "cine_sax-fold-0"
+    changed = {key for key, value in shipped["run"].items() if value != base["run"][key]}
+    assert changed == {"seed", "fold", "start", "stages"}
+    assert {key for key in base if shipped[key] != base[key]} == {"model", "run"}
+    assert shipped["model"]["name"] == base["model"]["name"]
+
+
 @pytest.mark.parametrize("section", ["run", "loss", "geometry", "schedule"])
 def test_a_missing_and_an_unknown_key_are_refused(section):
     content = yaml.safe_load(CONFIG.read_text("utf-8"))

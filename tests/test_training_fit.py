@@ -74,6 +74,14 @@ def test_interrupted_and_resumed_is_the_same_as_in_one_go(trained, folders):
     assert resumed.curve == trained.curve
 
 
+def test_a_run_can_begin_with_the_weights_of_another(trained, folders):
+    """A step too small to change anything leaves the other run's averaged weights."""
+    still = {"stages": stages(1, learning_rate=1e-12), "fold": None, "start": folders.run.name}
+    begun = fit(config(run=still), SMALL, SPLITS, run_in(folders, "begun"), QUIET)
+    torch.testing.assert_close(weights(begun), weights(trained))
+    assert begun.epoch == 1
+
+
 def test_early_stopping(folders):
     settings = config(run={"patience": 1, "stages": stages(30, learning_rate=1e-12)})
     assert fit(settings, SMALL, SPLITS, run_in(folders, "early"), QUIET).epoch < 30

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def compare_changes(args: argparse.Namespace, console: Console) -> None:
     config, settings, splits = read_config(args.config), _preprocessing(), read_splits()
     comparison = read_comparison(COMPARISON)
     named = list(compare.runs(comparison, config, settings, splits, _folders(args, "comparison")))
-    run_all([run for _, run in named], args.jobs)
+    run_all([partial(compare.train_and_measure, run) for _, run in named], args.jobs)
     figures: dict[str, dict[str, dict[str, float]]] = {}
     for name, run in named:
         figures.setdefault(name, {}).update(compare.measure(run))

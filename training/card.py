@@ -111,7 +111,9 @@ def write_card(folder: Path, metadata: Metadata) -> None:
 
 def _selection(training: dict[str, Any]) -> str:
     if training["validation_fold"] is None:
-        return ", on all patients of all folds; no epoch was selected"
+        start = training["config"]["run"].get("start")
+        begun = f", begun with the network of `{start}`" if start else ""
+        return f"{begun}, on all patients of all folds; no epoch was selected"
     fold, dice = training["validation_fold"], training["validation_dice"]
     return f", selected on fold {fold} (validation Dice {dice:.3f})"
 
@@ -122,9 +124,10 @@ def _comparison(rows: list[dict[str, Any]]) -> str:
     lines = [
         "### What was compared",
         "",
-        f"Short runs ({rows[0]['epochs']} epochs) on two folds ({rows[0]['patients']} held-out",
-        "patients), the network alone: mean Dice of the three structures, as the images are and",
-        "under four harder conditions (turned by 90°, half the resolution, noise, gamma 0.5).",
+        f"Short runs ({rows[0]['epochs']} epochs, mostly on small samples) on two folds",
+        f"({rows[0]['patients']} held-out patients), the network alone: mean Dice of the three",
+        "structures, as the images are and under four harder conditions (turned by 90°, half the",
+        "resolution, noise, gamma 0.5).",
         "Differences to what is shipped are paired by patient, with 95 % confidence intervals;",
         "`another seed` shows what chance alone does. Short runs rank, they do not tell levels.",
         "",

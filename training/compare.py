@@ -15,7 +15,7 @@ from torch import nn
 from cmr.preprocess import PreprocessSettings, to_model
 from cmr.settings import Section
 from training.cases import Case, read_acdc
-from training.config import TrainingConfig
+from training.config import TrainingConfig, merged
 from training.fit import BEST, Folders, case_dice, new_state
 from training.runs import Run
 from training.shifts import SHIFTS
@@ -50,20 +50,18 @@ def runs(
     """Every change on every fold; ``folders.run`` is the folder of them all."""
     for number, (name, change) in enumerate(comparison.changes.items()):
         for fold in comparison.folds:
-            content = _merged(shipped.model_dump(mode="json"), {"run": comparison.run})
-            content = _merged(_merged(content, change), {"run": {"fold": fold}})
+            content = merged(shipped.model_dump(mode="json"), {"run": comparison.run})
+            content = merged(merged(content, change), {"run": {"fold": fold}})
             config = TrainingConfig.model_validate(content)
             key = f"{number:02d}-{''.join(c if c.isalnum() else '_' for c in name)}-{fold}"
             own = Folders(folders.acdc, folders.cache, folders.run / key)
             yield name, Run(config, settings, splits, own)
 
 
-def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    out = dict(base)
-    for key, value in change.items():
-        inside = isinstance(value, Mapping)
-        out[key] = _merged(base[key], value) if inside else value
-    return out
+def train_and_measure(run: Run) -> None:
+    """One after the other in one process, so that the measuring is spread over them as well."""
+    run()
+    measure(run)
 
 
 def measure(run: Run) -> dict[str, dict[str, float]]:

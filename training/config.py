@@ -1,7 +1,8 @@
 """One typed configuration for a training run; an unknown key is refused."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt
@@ -170,6 +171,9 @@ class RunConfig(Section):
     patience: PositiveInt
     threads: PositiveInt
     bfloat16: bool
+    start: str | None = Field(
+        description="Run beside it whose last weights it starts from; null starts from the seed."
+    )
 
     @property
     def epochs(self) -> int:
@@ -207,8 +211,20 @@ class TrainingConfig(Section):
 
 
 def read_config(path: Path) -> TrainingConfig:
-    """Read a training configuration from YAML."""
-    return TrainingConfig.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    """Read a training configuration from YAML; ``base`` names a file beside it that it changes."""
+    content = yaml.safe_load(path.read_text("utf-8"))
+    if base := content.pop("base", None):
+        content = merged(yaml.safe_load((path.parent / base).read_text("utf-8")), content)
+    return TrainingConfig.model_validate(content)
+
+
+def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with the keys that ``change`` gives, level by level."""
+    out = dict(base)
+    for key, value in change.items():
+        inside = isinstance(value, Mapping)
+        out[key] = merged(base[key], value) if inside else value
+    return out
 
 
 def read_section(app_yaml: Path, name: str, kind: type[S]) -> S:

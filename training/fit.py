@@ -65,6 +65,13 @@ class State:
         for name, value in content.items():
             setattr(self, name, value)
 
+    def take_weights(self, path: Path) -> None:
+        """Start from the averaged weights of another run; everything else stays fresh."""
+        average = torch.load(path, weights_only=True, map_location=_device())["average"]
+        self.average.load_state_dict(average)
+        self.average.n_averaged.zero_()
+        self.network.load_state_dict(self.average.module.state_dict())
+
 
 def new_state(config: TrainingConfig) -> State:
     """Fresh weights from the seed."""
@@ -112,6 +119,8 @@ def fit(
     if (folders.run / LAST).exists():
         state.load(folders.run / LAST)
         console.print(f"resumed after epoch {state.epoch}")
+    elif config.run.start is not None:
+        state.take_weights(folders.run.parent / config.run.start / LAST)
     train = load_slices(folders.acdc, splits.training(config.run.fold), settings, folders.cache)
     held_out = read_held_out(splits.held_out(config.run.fold), settings, folders)
     while state.epoch < config.run.epochs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -31,7 +31,7 @@ class Run:
             fit(self.config, self.settings, self.splits, self.folders, Console(file=log))
 
 
-def run_all(runs: Iterable[Run], jobs: int) -> None:
+def run_all(runs: Iterable[Callable[[], object]], jobs: int) -> None:
     """Run all, ``jobs`` at a time; the first failure ends the command, finished runs stay.
 
     Two runs of one thread each get more out of two cores than one run of two.
