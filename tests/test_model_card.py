@@ -55,6 +55,7 @@ def test_card_shows_what_the_metadata_hold(tmp_path):
     known = {
         **{"cases": 64, "spearman": 0.71, "spearman_ci": [0.56, 0.81], "limit_pct": 95.25},
         **{"reviewed": 7, "poor": 3, "poor_reviewed": 2},
+        **{"poor_structure": 9, "poor_structure_reviewed": 4},
         **{"dice_reviewed": 0.84, "dice_others": 0.92},
     }
     training = metadata.training | {"comparison": changes}

@@ -39,3 +39,14 @@ def test_worked_by_hand():
     found = uncertainty([row(n, dice, agreement) for n, (dice, agreement) in enumerate(pairs)])
     assert found["spearman"] == 0.8
     assert (found["reviewed"], found["poor"], found["poor_reviewed"]) == (1, 3, 1)
+
+
+def test_a_case_with_one_poor_structure_is_counted_apart():
+    """The mean hides it: 0.95 and 0.79 have the mean 0.87."""
+    agreement = {"agreement.lv.ed": 0.9, "agreement.rv.ed": 0.9}
+    rows = [
+        CaseRow(case="a", overlap={"dice.lv.ed": 0.95, "dice.rv.ed": 0.79}, agreement=agreement),
+        *(row(n, 0.9 + n / 100, 0.95 + n / 100) for n in range(4)),
+    ]
+    found = uncertainty(rows)
+    assert (found["poor"], found["poor_structure"], found["poor_structure_reviewed"]) == (0, 1, 1)

@@ -198,5 +198,6 @@ of the {cases} patients of the cross-validation: rank correlation {spearman:.2f}
 {low:.2f} to {high:.2f}). Sending the tenth with the lowest agreement (below {limit_pct:g} %) to
 review takes {reviewed} patients, mean Dice {dice_reviewed:.3f} against {dice_others:.3f} of the
 others. {poor} of {cases} patients are below Dice 0.8; {poor_reviewed} of them are among those
-reviewed.
+reviewed. {poor_structure} have a structure below Dice 0.8 at ED or ES; {poor_structure_reviewed} of
+them are among those reviewed.
 """.format(**found, low=found["spearman_ci"][0], high=found["spearman_ci"][1])

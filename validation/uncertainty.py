@@ -28,7 +28,8 @@ def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
     dict
         ``spearman`` with ``spearman_ci`` (95 %, Fisher); ``limit_pct``, the agreement below which
         a tenth of the cases lies; ``reviewed`` cases below it; ``poor`` cases below Dice 0.8 and
-        ``poor_reviewed`` of them; the mean Dice of the reviewed and of the others.
+        ``poor_reviewed`` of them; the same for cases with any structure below it; the mean Dice
+        of the reviewed and of the others.
     """
     dice = np.array([row.mean_dice for row in rows])
     agreement = np.array([case_agreement(row) for row in rows])
@@ -39,6 +40,7 @@ def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
     ends = np.tanh([z - half, z + half])
     limit = float(np.quantile(agreement, REVIEWED_SHARE))
     reviewed, poor = agreement < limit, dice < POOR_DICE
+    poor_structure = np.array([row.least_dice for row in rows]) < POOR_DICE
     return {
         "cases": len(rows),
         "spearman": round(rho, 3),
@@ -47,6 +49,8 @@ def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
         "reviewed": int(reviewed.sum()),
         "poor": int(poor.sum()),
         "poor_reviewed": int((poor & reviewed).sum()),
+        "poor_structure": int(poor_structure.sum()),
+        "poor_structure_reviewed": int((poor_structure & reviewed).sum()),
         "dice_reviewed": round(float(dice[reviewed].mean()), 3) if reviewed.any() else None,
         "dice_others": round(float(dice[~reviewed].mean()), 3),
     }
