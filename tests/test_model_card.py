@@ -52,12 +52,12 @@ def test_card_shows_what_the_metadata_hold(tmp_path):
             **{"harder_difference": -0.02, "harder_ci": 0.006},
         },
     ]
-    known = {
-        **{"cases": 64, "spearman": 0.71, "spearman_ci": [0.56, 0.81], "limit_pct": 95.25},
+    patients = {
+        **{"n": 64, "spearman": 0.71, "spearman_ci": [0.56, 0.81], "limit_pct": 95.25},
         **{"reviewed": 7, "poor": 3, "poor_reviewed": 2},
-        **{"poor_structure": 9, "poor_structure_reviewed": 4},
         **{"dice_reviewed": 0.84, "dice_others": 0.92},
     }
+    known = {"cases": patients, "contours": patients | {"n": 384, "poor": 26}}
     training = metadata.training | {"comparison": changes}
     shown = {"ACDC, kept out": figures(ROWS), "uncertainty": known}
     write_metadata(tmp_path, metadata.model_copy(update={"figures": shown, "training": training}))
@@ -69,8 +69,8 @@ def test_card_shows_what_the_metadata_hold(tmp_path):
         "| HCM | 1 | 0.820 | 0.820 | 0.820 | 3.0 |",
         "| as shipped | 0.850 |  | 0.800 |  |",
         "| Dice | 0.840 | -0.010 ± 0.004 | 0.780 | -0.020 ± 0.006 |",
-        "rank correlation 0.71 (95 % interval\n0.56 to 0.81)",
-        "3 of 64 patients are below Dice 0.8; 2 of them",
+        "| 64 patients | 0.71 (0.56 to 0.81) | 95.25 % | 0.840, 0.920 | 2 of 3 |",
+        "| 384 contours | 0.71 (0.56 to 0.81) | 95.25 % | 0.840, 0.920 | 2 of 26 |",
         metadata.intended_use,
         metadata.sha256,
     ):

@@ -190,14 +190,27 @@ def _groups(groups: dict[str, Any]) -> list[str]:
 def _uncertainty(found: dict[str, Any] | None) -> str:
     if not found:
         return ""
-    return """
-### Does it know when it is wrong?
-
-The agreement of the mirrored variants against the true Dice (mean of the structures at ED and ES)
-of the {cases} patients of the cross-validation: rank correlation {spearman:.2f} (95 % interval
-{low:.2f} to {high:.2f}). Sending the tenth with the lowest agreement (below {limit_pct:g} %) to
-review takes {reviewed} patients, mean Dice {dice_reviewed:.3f} against {dice_others:.3f} of the
-others. {poor} of {cases} patients are below Dice 0.8; {poor_reviewed} of them are among those
-reviewed. {poor_structure} have a structure below Dice 0.8 at ED or ES; {poor_structure_reviewed} of
-them are among those reviewed.
-""".format(**found, low=found["spearman_ci"][0], high=found["spearman_ci"][1])
+    lines = [
+        "",
+        "### Does it know when it is wrong?",
+        "",
+        "The agreement of the mirrored variants against the true Dice, on the patients of the",
+        "cross-validation: by patient (means over the structures at ED and ES, as the gate takes",
+        "them) and contour by contour (one structure in one phase). Reviewed are those with the",
+        "lowest agreement, a tenth.",
+        "",
+        "| | rank correlation (95 % interval) | reviewed below | Dice reviewed, others "
+        "| Dice < 0.8: reviewed |",
+        "|---|---|---|---|---|",
+    ]
+    for key, title in (("cases", "patients"), ("contours", "contours")):
+        lines.append(
+            "| {n} {title} | {spearman:.2f} ({low:.2f} to {high:.2f}) | {limit_pct:g} % "
+            "| {dice_reviewed:.3f}, {dice_others:.3f} | {poor_reviewed} of {poor} |".format(
+                title=title,
+                **found[key],
+                low=found[key]["spearman_ci"][0],
+                high=found[key]["spearman_ci"][1],
+            )
+        )
+    return "\n".join([*lines, ""])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
@@ -21,36 +21,55 @@ def case_agreement(row: CaseRow) -> float:
 
 
 def uncertainty(rows: Sequence[CaseRow]) -> dict[str, Any]:
-    """Rank correlation, and what a review of the least sure tenth finds.
+    """What the agreement says of the Dice, and what a review of the least sure tenth finds.
 
     Returns
     -------
     dict
-        ``spearman`` with ``spearman_ci`` (95 %, Fisher); ``limit_pct``, the agreement below which
-        a tenth of the cases lies; ``reviewed`` cases below it; ``poor`` cases below Dice 0.8 and
-        ``poor_reviewed`` of them; the same for cases with any structure below it; the mean Dice
-        of the reviewed and of the others.
+        ``cases``: by the mean of each case. ``contours``: of each structure at ED and at ES by
+        itself. Both as :func:`_found`.
     """
-    dice = np.array([row.mean_dice for row in rows])
-    agreement = np.array([case_agreement(row) for row in rows])
-    rho = float(stats.spearmanr(agreement, dice).statistic)
+    return {
+        "cases": _found([case_agreement(row) for row in rows], [row.mean_dice for row in rows]),
+        "contours": _found(*zip(*(pair for row in rows for pair in _contours(row)), strict=True)),
+    }
+
+
+def _contours(row: CaseRow) -> Iterator[tuple[float, float]]:
+    """Agreement in percent and Dice of each structure and phase."""
+    for key, value in row.agreement.items():
+        yield (
+            100 * (value if isfinite(value) else 0.0),
+            row.overlap[key.replace("agreement", "dice")],
+        )
+
+
+def _found(agreement_pct: Sequence[float], dice: Sequence[float]) -> dict[str, Any]:
+    """Rank correlation, and what a review finds.
+
+    Returns
+    -------
+    dict
+        ``n``; ``spearman`` with ``spearman_ci`` (95 %, Fisher); ``limit_pct``, the agreement below
+        which a tenth lies; ``reviewed`` below it; ``poor`` below Dice 0.8 and ``poor_reviewed`` of
+        them; the mean Dice of the reviewed and of the others.
+    """
+    agreement, truth = np.array(agreement_pct), np.array(dice)
+    rho = float(stats.spearmanr(agreement, truth).statistic)
     with np.errstate(divide="ignore"):  # rho of 1 has the end 1
         z = np.arctanh(rho)
-    half = 1.96 / np.sqrt(len(rows) - 3)
+    half = 1.96 / np.sqrt(len(truth) - 3)
     ends = np.tanh([z - half, z + half])
     limit = float(np.quantile(agreement, REVIEWED_SHARE))
-    reviewed, poor = agreement < limit, dice < POOR_DICE
-    poor_structure = np.array([row.least_dice for row in rows]) < POOR_DICE
+    reviewed, poor = agreement < limit, truth < POOR_DICE
     return {
-        "cases": len(rows),
+        "n": len(truth),
         "spearman": round(rho, 3),
         "spearman_ci": [round(float(end), 3) for end in ends],
         "limit_pct": round(limit, 2),
         "reviewed": int(reviewed.sum()),
         "poor": int(poor.sum()),
         "poor_reviewed": int((poor & reviewed).sum()),
-        "poor_structure": int(poor_structure.sum()),
-        "poor_structure_reviewed": int((poor_structure & reviewed).sum()),
-        "dice_reviewed": round(float(dice[reviewed].mean()), 3) if reviewed.any() else None,
-        "dice_others": round(float(dice[~reviewed].mean()), 3),
+        "dice_reviewed": round(float(truth[reviewed].mean()), 3) if reviewed.any() else None,
+        "dice_others": round(float(truth[~reviewed].mean()), 3),
     }

@@ -63,16 +63,8 @@ class CaseRow(_Record):
     @property
     def mean_dice(self) -> float:
         """Mean of the Dice coefficients that are defined; NaN where none is."""
-        values = self._dice()
+        values = [v for k, v in self.overlap.items() if k.startswith("dice.") and isfinite(v)]
         return float(np.mean(values)) if values else nan
-
-    @property
-    def least_dice(self) -> float:
-        """Smallest Dice coefficient of a structure and phase; NaN where none is defined."""
-        return min(self._dice(), default=nan)
-
-    def _dice(self) -> list[float]:
-        return [v for k, v in self.overlap.items() if k.startswith("dice.") and isfinite(v)]
 
 
 class RunRecord(_Record):
