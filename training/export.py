@@ -133,7 +133,7 @@ def _training_record(state: State, config: TrainingConfig, network: nn.Module) -
     return {
         "epoch": state.best_epoch,
         "validation_fold": config.run.fold,
-        "validation_dice": round(state.best, 4),
+        "validation_dice": None if config.run.fold is None else round(state.best, 4),
         "parameters": sum(p.numel() for p in network.parameters()),
         "config": config.model_dump(mode="json"),
         "torch": torch.__version__,
