@@ -21,11 +21,11 @@ import numpy as np
 
 from cmr.errors import CmrError
 from cmr.labels import PHASES
-from cmr.model_store import open_model
 from training.card import FUNCTION
 from training.export import write_metadata
 from training.splits import read_splits
 from validation import PROJECT_ROOT
+from validation.cohort.cine_path import model_for, read_settings
 from validation.cohort.command import ValidationRequest, absolute, validate
 from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, CaseRow
 from validation.cohort.summary import summarise
@@ -107,17 +107,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     splits = read_splits()
     manifests = write_all(options.data, splits, options.work / "validation")
-    folder = options.models / options.name
-    metadata = open_model(options.models, options.name).metadata
+    model = model_for(options.models, read_settings(PROJECT_ROOT / "app.yaml"))
+    metadata = model.metadata
     found = dict(metadata.figures)
     for title, name in ((KEPT_OUT, "acdc-test"), (SUNNYBROOK, "sunnybrook")):
         rows = measure_set([manifests[name]], [options.models], options.work / "validation")
         found[title] = figures(rows)
     networks = [
-        options.work / "training" / f"{options.name}-fold-{n}" / "models"
+        options.work / "training" / f"{model.name}-fold-{n}" / "models"
         for n in range(len(splits.folds))
     ]
-    if all((network / options.name).is_dir() for network in networks):
+    if all((network / model.name).is_dir() for network in networks):
         names = [f"acdc-fold-{n}" for n in range(len(networks))]
         rows = measure_set([manifests[n] for n in names], networks, options.work / "validation")
         found[CROSS_VALIDATED] = figures(rows)
@@ -126,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     training = dict(metadata.training)
     if comparison.exists():
         training["comparison"] = json.loads(comparison.read_text("utf-8"))
-    write_metadata(folder, metadata.model_copy(update={"figures": found, "training": training}))
+    content = metadata.model_copy(update={"figures": found, "training": training})
+    write_metadata(options.models / model.name, content)
     print(json.dumps(found, indent=1))
     return 0
 
@@ -135,7 +136,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="validation.model_figures", description=__doc__)
     parser.add_argument("--data", type=absolute, default=PROJECT_ROOT.parent / "shared" / "data")
     parser.add_argument("--models", type=absolute, default=PROJECT_ROOT / "models")
-    parser.add_argument("--name", default="cine_sax")
     parser.add_argument("--work", type=absolute, default=PROJECT_ROOT / "work")
     return parser.parse_args(arguments)
 
