@@ -9,7 +9,8 @@
     ├── NoApplicableSeries    nothing in the study that this application measures
     ├── ModelError            a model is missing, broken or not what it says
     ├── OutputError           the output folder cannot be written
-    └── GeometryError         slices that do not form a stack
+    ├── GeometryError         slices that do not form a stack
+    └── FitError              images or times that no relaxation curve can be fitted to
 
 Messages say where, what was found, what was expected and what to do next.
 They never hold patient data.
@@ -60,3 +61,7 @@ class OutputError(CmrError):
 
 class GeometryError(CmrError):
     """Slices do not form one stack of parallel planes."""
+
+
+class FitError(CmrError):
+    """Images or times that no relaxation curve can be fitted to."""

@@ -1,0 +1,71 @@
+"""T2 and T2* maps from images of different echo or T2 preparation times."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from cmr.body import Range
+from cmr.relaxometry.arrays import Array
+from cmr.relaxometry.curves import Curve
+from cmr.relaxometry.engine import Problem
+from cmr.relaxometry.maps import make_map
+from cmr.relaxometry.result import RelaxationMap
+from cmr.relaxometry.settings import FitSettings
+from cmr.relaxometry.solution import Solution, solve
+from cmr.relaxometry.times import Preparation, checked
+from cmr.relaxometry.values import time_constant
+
+_DECAY = Curve(rising=False, free_constant=False)
+_DECAY_TO_OFFSET = Curve(rising=False, free_constant=True)
+
+
+def fit_decay(  # noqa: PLR0913
+    images: Array,
+    times_ms: npt.ArrayLike,
+    limits_ms: Range,
+    settings: FitSettings,
+    *,
+    with_offset: bool,
+    mask: npt.NDArray[np.bool_] | None = None,
+) -> RelaxationMap:
+    """T2 from T2-prepared images, T2* from gradient echoes.
+
+    ``S = M0 exp(-TE / T)``, least squares; ``with_offset`` adds a constant that is not negative,
+    as noise, fat or blood that does not decay adds signal. Where the best offset is negative, the
+    best allowed one is 0, so there the curve without offset is the answer, with its own
+    uncertainty.
+
+    Parameters
+    ----------
+    images
+        ``(n, ...)`` NumPy array or PyTorch tensor.
+    times_ms
+        ``(n,)`` echo times or durations of the preparation; 0 is none.
+    limits_ms
+        What may be found: ``settings.t2_ms`` or ``settings.t2_star_ms``.
+    mask
+        Pixels with signal, ``(...)``; the others are not fitted.
+
+    Raises
+    ------
+    FitError
+        Times that cannot be used, or fewer different ones than parameters.
+    """
+    curve = _DECAY_TO_OFFSET if with_offset else _DECAY
+    times = checked(times_ms, len(images), Preparation.ECHO, curve.n_parameters)
+    signs = np.ones((1, len(times)))
+    plain = Problem(_DECAY, time_constant, times, limits_ms, signs, settings)
+    free = Problem(_DECAY_TO_OFFSET, time_constant, times, limits_ms, signs, settings)
+    solver = partial(_offset_not_negative, free, plain) if with_offset else partial(solve, plain)
+    return make_map(images, mask, solver, settings)
+
+
+def _offset_not_negative(free: Problem, plain: Problem, pixels: Array) -> Solution:
+    best = solve(free, pixels)
+    negative = best.plateau < 0
+    if not negative.any():
+        return best
+    return best.replaced(negative, solve(plain, pixels[:, negative]))

@@ -1,0 +1,120 @@
+"""Saturation recovery, T2 and T2*: model curves, SciPy, constraints."""
+
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit
+
+from cmr.relaxometry.result import Reason
+from cmr.relaxometry.t1 import fit_saturation_recovery
+from cmr.relaxometry.t2 import fit_decay
+from tests.relaxometry_support import FIT
+
+# SASHA: one image without saturation, nine within a heart beat.
+SASHA_MS = np.array([np.inf, 110, 190, 270, 350, 430, 510, 590, 670, 750])
+PREP_MS = np.array([0.0, 25, 45, 55])
+ECHOES_MS = np.array([1.5, 3.5, 5.5, 7.5, 9.5, 11.5, 13.5, 15.5])
+
+
+@pytest.mark.parametrize("free_amplitude", [True, False])
+@pytest.mark.parametrize("missing", [np.inf, np.nan])
+def test_noise_free_saturation_recovery(free_amplitude, missing):
+    t1 = np.linspace(200, 2500, 231)
+    strength = 0.9 if free_amplitude else 1.0
+    times = np.where(np.isinf(SASHA_MS), missing, SASHA_MS)
+    images = 800 * (1 - strength * np.exp(-SASHA_MS[:, None] / t1))
+    found = fit_saturation_recovery(images, times, FIT, free_amplitude=free_amplitude)
+    np.testing.assert_allclose(found.value_ms, t1, atol=0.01)
+    np.testing.assert_allclose(found.time_constant_ms, found.value_ms)
+    np.testing.assert_allclose(found.plateau, 800, rtol=1e-5)
+    np.testing.assert_allclose(found.amplitude, 800 * strength, rtol=1e-5)
+
+
+def test_imperfect_saturation_needs_three_parameters():
+    images = 800 * (1 - 0.9 * np.exp(-SASHA_MS / 1200))
+    two = fit_saturation_recovery(images, SASHA_MS, FIT, free_amplitude=False)
+    three = fit_saturation_recovery(images, SASHA_MS, FIT, free_amplitude=True)
+    assert three.value_ms == pytest.approx(1200, abs=0.01)
+    assert two.value_ms < 1150
+    assert two.r2 < three.r2
+
+
+def test_saturation_recovery_as_scipy_has_it():
+    rng = np.random.default_rng(4)
+    times = np.where(np.isinf(SASHA_MS), 1e7, SASHA_MS)
+    for t1 in (400, 900, 1500):
+        images = 800 * (1 - np.exp(-times / t1)) + rng.normal(0, 15, times.size)
+        for free in (True, False):
+            found = fit_saturation_recovery(images, SASHA_MS, FIT, free_amplitude=free)
+            best, covariance = curve_fit(
+                (lambda t, a, tau, b: a - b * np.exp(-t / tau))
+                if free
+                else (lambda t, a, tau: a * (1 - np.exp(-t / tau))),
+                times,
+                images,
+                [800, t1, 800][: 3 if free else 2],
+            )
+            assert found.value_ms == pytest.approx(best[1], rel=1e-5)
+            assert found.sd_ms == pytest.approx(np.sqrt(covariance[1, 1]), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("times", "limits", "truth"),
+    [
+        (PREP_MS, FIT.t2_ms, np.linspace(20, 60, 81)),
+        (ECHOES_MS, FIT.t2_star_ms, np.linspace(2, 15, 66)),
+    ],
+)
+@pytest.mark.parametrize("offset", [0.0, 60.0])
+def test_noise_free_decay(times, limits, truth, offset):
+    images = 900 * np.exp(-times[:, None] / truth) + offset
+    found = fit_decay(images, times, limits, FIT, with_offset=True)
+    np.testing.assert_allclose(found.value_ms, truth, rtol=1e-4)
+    np.testing.assert_allclose(found.amplitude, 900, rtol=1e-3)
+    np.testing.assert_allclose(found.plateau, offset, atol=0.2)
+    plain = fit_decay(images, times, limits, FIT, with_offset=False)
+    if offset:
+        assert np.all(plain.value_ms > truth * 1.02)
+    else:
+        np.testing.assert_allclose(plain.value_ms, truth, rtol=1e-6)
+
+
+def test_offset_is_never_negative_and_the_best_allowed_one():
+    """Against SciPy with bounds, on noisy decays of which about half want a negative offset."""
+    rng = np.random.default_rng(2)
+    images = 500 * np.exp(-ECHOES_MS[:, None] / 6) + rng.normal(0, 10, (8, 30))
+    found = fit_decay(images, ECHOES_MS, FIT.t2_star_ms, FIT, with_offset=True)
+    plain = fit_decay(images, ECHOES_MS, FIT.t2_star_ms, FIT, with_offset=False)
+    at_zero = found.plateau == 0
+    assert 5 < at_zero.sum() < 25
+    assert found.counts()[Reason.DETERMINED] == 30
+    assert np.all(found.plateau >= 0)
+    np.testing.assert_array_equal(found.value_ms[at_zero], plain.value_ms[at_zero])
+    np.testing.assert_array_equal(found.sd_ms[at_zero], plain.sd_ms[at_zero])
+    for i in range(images.shape[1]):
+        best, _ = curve_fit(
+            lambda t, m0, tau, c: m0 * np.exp(-t / tau) + c,
+            ECHOES_MS,
+            images[:, i],
+            [500, 6, 1],
+            bounds=([0, 0.5, 0], [np.inf, 500, np.inf]),
+            xtol=1e-12,
+            ftol=1e-12,
+        )
+        assert found.value_ms[i] == pytest.approx(best[1], rel=1e-3)
+
+
+def test_a_signal_that_does_not_decay_has_no_t2():
+    rising = 500 * np.exp(PREP_MS / 50)
+    flat = np.full(4, 500.0)
+    images = np.column_stack([rising, flat])
+    found = fit_decay(images, PREP_MS, FIT.t2_ms, FIT, with_offset=False)
+    assert set(found.reason) <= {Reason.WRONG_SHAPE, Reason.NO_MINIMUM}
+    assert np.isnan(found.value_ms).all()
+
+
+def test_an_echo_train_much_shorter_than_t2_star_does_not_determine_it():
+    rng = np.random.default_rng(8)
+    times = np.array([1.0, 2, 3, 4])
+    images = 500 * np.exp(-times[:, None] / 200) + rng.normal(0, 10, (4, 500))
+    found = fit_decay(images, times, FIT.t2_star_ms, FIT, with_offset=False)
+    assert found.counts()[Reason.DETERMINED] < 10
