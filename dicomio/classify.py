@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from cmr.settings import Section
 from dicomio.kinds import Component, SeriesKind
+from dicomio.mapping_times import t2_preparation_ms
 from dicomio.names import kind_hint
 from dicomio.parts import SeriesPart
 
@@ -210,6 +212,17 @@ def _t1_source(part: SeriesPart, settings: ClassifySettings) -> str:
     return f"{times} inversion times a position" if times >= settings.min_inversion_times else ""
 
 
+def _private_t1_source(part: SeriesPart, settings: ClassifySettings) -> str:
+    """Philips' own tag has a meaning for inversion recovery alone, so a name has to speak of it."""
+    times = part.distinct("private_inversion_ms")
+    named = _hint(part) in (SeriesKind.T1_SOURCE, SeriesKind.T1_MAP)
+    return (
+        f"{times} inversion times a position, in Philips' own tag"
+        if named and times >= settings.min_inversion_times
+        else ""
+    )
+
+
 def _echoes(short: bool) -> _Test:
     def test(part: SeriesPart, settings: ClassifySettings) -> str:
         times = part.distinct("echo_time_ms")
@@ -223,6 +236,11 @@ def _echoes(short: bool) -> _Test:
         )
 
     return test
+
+
+def _t2_prepared(part: SeriesPart, settings: ClassifySettings) -> str:
+    times = {t for t in map(t2_preparation_ms, part.images) if math.isfinite(t)}
+    return f"{len(times)} T2 preparation times" if len(times) >= settings.min_echo_times else ""
 
 
 def _perfusion(part: SeriesPart, settings: ClassifySettings) -> str:
@@ -254,6 +272,8 @@ _TESTS: tuple[tuple[SeriesKind, _Test], ...] = (
     (SeriesKind.TAGGING, _tagged),
     (SeriesKind.TI_SCOUT, _look_locker),
     (SeriesKind.T1_SOURCE, _t1_source),
+    (SeriesKind.T1_SOURCE, _private_t1_source),
+    (SeriesKind.T2_SOURCE, _t2_prepared),
     (SeriesKind.T2_STAR_SOURCE, _echoes(short=True)),
     (SeriesKind.T2_SOURCE, _echoes(short=False)),
     (SeriesKind.FLOW, _flow),

@@ -22,6 +22,12 @@ from dicomio.source import FrameRef
 MULTI_FRAME_CLASSES = frozenset({EnhancedMRImageStorage, LegacyConvertedEnhancedMRImageStorage})
 MR_CLASSES = MULTI_FRAME_CLASSES | {MRImageStorage}
 
+# Philips' own inversion time, where the standard one is absent: two public readers of T1 series
+# fall back on it (QIB-Sheffield/WEASEL, MRKonrad/tomato).
+_PHILIPS_INVERSION_TIME = 0x20051572
+# What people enter in place of an agent.
+_NO_AGENT = frozenset({"", "NONE", "NO", "N", "NO CONTRAST", "WITHOUT", "NATIVE", "0"})
+
 # GE writes the component of the complex signal here: 0 magnitude, 1 phase, 2 real, 3 imaginary.
 _GE_RAW_DATA_TYPE = 0x0043102F
 _GE_COMPONENTS = (Component.MAGNITUDE, Component.PHASE, Component.REAL, Component.IMAGINARY)
@@ -68,6 +74,10 @@ class ImageHeader:
     tagged: bool
     velocity_encoded: bool
     contrast_given: bool
+    contrast_start_s: float
+    private_inversion_ms: float
+    saturated: bool
+    t2_prepared: bool
     burned_in: bool
     position_mm: tuple[float, ...]
     orientation: tuple[float, ...]
@@ -164,7 +174,11 @@ def _image_header(found: Attributes, path: Path, frame_number: int) -> ImageHead
         cardiac_images=found.number("CardiacNumberOfImages"),
         tagged=found.text("Tagging") not in ("", "NONE"),
         velocity_encoded=_velocity_encoded(found),
-        contrast_given=bool(found.text("ContrastBolusAgent", "ContrastBolusStartTime")),
+        contrast_given=_contrast_given(found),
+        contrast_start_s=_contrast_start(found),
+        private_inversion_ms=_private_inversion(found),
+        saturated=found.text("SaturationRecovery") == "YES",
+        t2_prepared=found.text("T2Preparation") == "YES",
         burned_in=found.text("BurnedInAnnotation") == "YES",
         position_mm=found.numbers("ImagePositionPatient", 3) or (),
         orientation=found.numbers("ImageOrientationPatient", 6) or (),
@@ -239,6 +253,28 @@ def _velocity_encoded(found: Attributes) -> bool:
     return encoded or any(abs(v) > 0 for v in (found.number("VelocityEncodingMaximumValue"),))
 
 
+def _contrast_given(found: Attributes) -> bool:
+    """Per frame where Enhanced MR says so, else whether an agent or its time is named."""
+    administered = found.text("ContrastBolusAgentAdministered")
+    if administered:
+        return administered == "YES"
+    agents = found.element(tag("ContrastBolusAgentSequence"))
+    named = found.text("ContrastBolusAgent").upper() not in _NO_AGENT
+    listed = agents is not None and bool(agents.value)
+    return named or listed or bool(found.text("ContrastBolusStartTime"))
+
+
+def _contrast_start(found: Attributes) -> float:
+    time = found.text("ContrastBolusStartTime")
+    return _clock(found.text("AcquisitionDate") or found.text("AcquisitionDateTime")[:8], time)
+
+
+def _private_inversion(found: Attributes) -> float:
+    if not found.text("Manufacturer").upper().startswith("PHILIPS"):
+        return math.nan
+    return found.private_number(_PHILIPS_INVERSION_TIME)
+
+
 def _rr_ms(found: Attributes) -> float:
     interval = found.number("NominalInterval", "RRIntervalTimeNominal")
     if interval > 0:
@@ -297,7 +333,8 @@ _KEYWORDS = """
     SeriesTime AcquisitionDate AcquisitionTime AcquisitionDateTime Manufacturer
     ManufacturerModelName SeriesDescription PatientName PatientID IssuerOfPatientID
     PatientBirthDate OtherPatientIDs OtherPatientNames PatientSize PatientWeight
-    ContrastBolusAgent ContrastBolusStartTime ScanningSequence SequenceVariant ScanOptions
+    ContrastBolusAgent ContrastBolusAgentSequence ContrastBolusStartTime InversionTimes
+    SaturationRecovery T2Preparation ScanningSequence SequenceVariant ScanOptions
     SequenceName SliceThickness RepetitionTime EchoTime InversionTime MagneticFieldStrength
     TriggerTime NominalInterval HeartRate CardiacNumberOfImages ProtocolName PulseSequenceName
     EchoPulseSequence InversionRecovery Tagging PhaseContrast StudyInstanceUID
@@ -309,4 +346,9 @@ _KEYWORDS = """
     SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
 """
 _GE_CREATOR = 0x00430010
-HEADER_TAGS = (*map(tag, _KEYWORDS.split()), _GE_CREATOR, _GE_RAW_DATA_TYPE)
+HEADER_TAGS = (
+    *map(tag, _KEYWORDS.split()),
+    _GE_CREATOR,
+    _GE_RAW_DATA_TYPE,
+    _PHILIPS_INVERSION_TIME,
+)

@@ -75,16 +75,27 @@ def read_frame(ref: FrameRef) -> npt.NDArray[np.float32]:
     FrameUnreadable
         The pixel data are damaged.
     """
-    try:
-        stored, dataset = _decode(ref)
-    except Exception as error:  # decoders raise anything on damaged data
-        raise FrameUnreadable("an image cannot be decoded") from error
+    stored, dataset = read_stored(ref)
     if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
         stored = _inverted(stored, int(dataset.BitsStored))
     values: npt.NDArray[np.float32] = stored.astype(np.float32)
     if (ref.rescale_slope, ref.rescale_intercept) != (1.0, 0.0):
         values = values * np.float32(ref.rescale_slope) + np.float32(ref.rescale_intercept)
     return values
+
+
+def read_stored(ref: FrameRef) -> tuple[npt.NDArray[Any], Dataset]:
+    """``(row, col)`` stored values of one image, and the attributes that describe them.
+
+    Raises
+    ------
+    FrameUnreadable
+        The pixel data are damaged.
+    """
+    try:
+        return _decode(ref)
+    except Exception as error:  # decoders raise anything on damaged data
+        raise FrameUnreadable("an image cannot be decoded") from error
 
 
 def _decode(ref: FrameRef) -> tuple[npt.NDArray[Any], Dataset]:

@@ -16,6 +16,8 @@ from dicomio.cine_source import build_source
 from dicomio.classify import ClassifySettings, Verdict, classify, encodes_velocity
 from dicomio.index import Series, Study
 from dicomio.kinds import Component, SeriesKind
+from dicomio.mapping import MappingSettings, find_mapping
+from dicomio.mapping_source import MappingStudy
 from dicomio.names import view_hint
 from dicomio.parts import SeriesPart, split
 from dicomio.short_axis import Choice, ShortAxisSettings, angle_deg, body_plane, choose
@@ -66,19 +68,22 @@ class SelectionSettings(Section):
     classify: ClassifySettings
     stack: StackSettings
     short_axis: ShortAxisSettings
+    mapping: MappingSettings
 
 
 @dataclass(frozen=True, eq=False)
 class Selection:
     """What each series is taken for, and the short-axis cine when there is one.
 
-    ``cine_refusal`` says why ``cine`` is None. ``others`` holds the parts of all series by kind,
+    ``cine_refusal`` says why ``cine`` is None. ``mapping`` holds the acquisitions of tissue
+    mapping, none when there are none. ``others`` holds the parts of all series by kind,
     the cine among them, for the measurements that follow.
     """
 
     decisions: tuple[SeriesDecision, ...]
     cine: CineSource | None
     cine_refusal: str
+    mapping: MappingStudy
     others: Mapping[SeriesKind, tuple[SeriesPart, ...]]
 
 
@@ -101,10 +106,13 @@ def select(study: Study, settings: SelectionSettings) -> Selection:
     others: dict[SeriesKind, list[SeriesPart]] = defaultdict(list)
     for j in judged:
         others[j.verdict.kind].append(j.part)
+    mapping = find_mapping(study, _allowed(others, forbidden), settings.mapping, settings.stack)
+    decisions = [_decision(s, judged, choice, s.uid in forbidden) for s in study.series]
     return Selection(
-        decisions=tuple(_decision(s, judged, choice, s.uid in forbidden) for s in study.series),
+        decisions=tuple(_with_mapping(decision, mapping) for decision in decisions),
         cine=build_source(study, choice.stack) if choice.stack else None,
         cine_refusal="" if choice.stack else choice.reason,
+        mapping=mapping,
         others={kind: tuple(parts) for kind, parts in others.items()},
     )
 
@@ -208,6 +216,26 @@ def _decision(
         images=len(series.images),
         images_used=used,
         reason="; ".join(reasons),
+    )
+
+
+def _allowed(
+    parts: Mapping[SeriesKind, list[SeriesPart]], forbidden: set[str]
+) -> dict[SeriesKind, list[SeriesPart]]:
+    return {k: [p for p in found if p.series_uid not in forbidden] for k, found in parts.items()}
+
+
+def _with_mapping(decision: SeriesDecision, mapping: MappingStudy) -> SeriesDecision:
+    """Say what a mapping series is used for, or why not."""
+    use = mapping.uses.get(decision.series_uid)
+    if use is None or decision.used:
+        return decision
+    return decision.model_copy(
+        update={
+            "used": use.images > 0,
+            "images_used": use.images,
+            "reason": f"{decision.reason}; {use.reason}",
+        }
     )
 
 

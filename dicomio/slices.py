@@ -16,8 +16,8 @@ from dicomio.parts import SeriesPart
 
 
 @dataclass(frozen=True, eq=False)
-class CineSlice:
-    """Images of one position over one cycle, in time order."""
+class SliceImages:
+    """Images of one position."""
 
     images: tuple[ImageHeader, ...]
 
@@ -25,11 +25,6 @@ class CineSlice:
     def first(self) -> ImageHeader:
         """Any image, for what all have in common."""
         return self.images[0]
-
-    @property
-    def n_phases(self) -> int:
-        """Number of images."""
-        return len(self.images)
 
     @cached_property
     def position_mm(self) -> FloatArray:
@@ -48,6 +43,20 @@ class CineSlice:
         return normal
 
     @cached_property
+    def identity(self) -> tuple[object, ...]:
+        """A sort key that does not depend on file or folder order."""
+        return (*self.first.position_mm, self.first.series_uid, self.first.ref.sop_instance_uid)
+
+
+class CineSlice(SliceImages):
+    """Images of one position over one cycle, in time order."""
+
+    @property
+    def n_phases(self) -> int:
+        """Number of images."""
+        return len(self.images)
+
+    @cached_property
     def times_ms(self) -> FloatArray:
         """``(t,)`` trigger times, NaN where they do not order the images."""
         times = np.array([image.trigger_time_ms for image in self.images])
@@ -64,11 +73,6 @@ class CineSlice:
             return math.nan
         even = np.ptp(steps) <= 0.2 * np.median(steps)
         return float(np.median(steps) * self.n_phases) if even else math.nan
-
-    @cached_property
-    def identity(self) -> tuple[object, ...]:
-        """A sort key that does not depend on file or folder order."""
-        return (*self.first.position_mm, self.first.series_uid, self.first.ref.sop_instance_uid)
 
 
 def cine_slices(part: SeriesPart) -> tuple[CineSlice, ...]:

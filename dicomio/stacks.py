@@ -6,15 +6,17 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from cmr.settings import Section
 from cmr.volume import FloatArray
-from dicomio.slices import CineSlice
+from dicomio.slices import CineSlice, SliceImages
 
 BoolArray = npt.NDArray[np.bool_]
+AnySlice = TypeVar("AnySlice", bound=SliceImages)
 
 _SAME_SPACING = 1e-3
 
@@ -51,21 +53,23 @@ class Stack:
 
 
 def group(slices: Sequence[CineSlice], settings: StackSettings) -> tuple[Stack, ...]:
-    """Stacks among ``slices``, the one with most positions first.
+    """Stacks among ``slices``, the one with most positions first."""
+    stacks = [_resolve(members, settings) for members in together(slices, settings)]
+    return tuple(sorted(stacks, key=lambda s: (-len(s.slices), s.slices[0].identity)))
+
+
+def together(slices: Sequence[AnySlice], settings: StackSettings) -> list[list[AnySlice]]:
+    """Sort slices into families of one geometry.
 
     Slices belong together when they share frame of reference, matrix and pixel spacing, their
     directions agree within ``parallel_deg`` and, seen along the normal, their corners lie within
     ``line_mm``. Being together is transitive, so the order of the input does not matter.
     """
     ordered = sorted(slices, key=lambda s: s.identity)
-    stacks = [
-        _resolve([ordered[i] for i in members], settings)
-        for members in _components(_linked(ordered, settings))
-    ]
-    return tuple(sorted(stacks, key=lambda s: (-len(s.slices), s.slices[0].identity)))
+    return [[ordered[i] for i in members] for members in _components(_linked(ordered, settings))]
 
 
-def latest(slices: Sequence[CineSlice]) -> CineSlice:
+def latest(slices: Sequence[AnySlice]) -> AnySlice:
     """Pick the slice acquired last: by acquisition time, series time, then numbers.
 
     A criterion counts when all slices have it; where it leaves several, the next one decides.
@@ -80,7 +84,7 @@ def latest(slices: Sequence[CineSlice]) -> CineSlice:
     return max(left, key=lambda s: s.first.series_uid)
 
 
-def _linked(slices: Sequence[CineSlice], settings: StackSettings) -> BoolArray:
+def _linked(slices: Sequence[SliceImages], settings: StackSettings) -> BoolArray:
     n = len(slices)
     planes = [(s.first.frame_of_reference_uid, s.first.shape) for s in slices]
     codes = {plane: i for i, plane in enumerate(dict.fromkeys(planes))}
@@ -119,10 +123,10 @@ def _components(linked: BoolArray) -> list[list[int]]:
 def _resolve(slices: list[CineSlice], settings: StackSettings) -> Stack:
     """One slice a position, all with one phase count; the rest left out with a reason."""
     normal = slices[0].normal
-    places = _places(slices, normal, settings.same_position_mm)
-    n_phases = _common_phase_count(places)
+    by_place = places(slices, normal, settings.same_position_mm)
+    n_phases = _common_phase_count(by_place)
     taken, left_out, lost = [], [], []
-    for number, place in enumerate(places, start=1):
+    for number, place in enumerate(by_place, start=1):
         fitting = [s for s in place if s.n_phases == n_phases]
         chosen = latest(_originals(fitting)) if fitting else None
         if chosen is not None:
@@ -143,26 +147,27 @@ def _is_processed(slice_: CineSlice) -> bool:
     return "DERIVED" in slice_.first.image_type
 
 
-def _places(
-    slices: list[CineSlice], normal: FloatArray, tolerance_mm: float
-) -> list[list[CineSlice]]:
+def places(
+    slices: Sequence[AnySlice], normal: FloatArray, tolerance_mm: float
+) -> list[list[AnySlice]]:
+    """Slices by position along ``normal``, ascending; closer than the tolerance is one place."""
     heights = np.array([float(s.position_mm @ normal) for s in slices])
-    places: list[list[CineSlice]] = []
+    found: list[list[AnySlice]] = []
     start = -math.inf
     for i in np.argsort(heights, kind="stable"):
         if heights[i] - start > tolerance_mm:
-            places.append([])
+            found.append([])
             start = heights[i]
-        places[-1].append(slices[i])
-    return places
+        found[-1].append(slices[i])
+    return found
 
 
-def _common_phase_count(places: list[list[CineSlice]]) -> int:
+def _common_phase_count(by_place: list[list[CineSlice]]) -> int:
     """Phase count at most positions; on a tie the one acquired last, then the larger."""
-    votes = Counter(n for place in places for n in {s.n_phases for s in place})
+    votes = Counter(n for place in by_place for n in {s.n_phases for s in place})
     top = max(votes.values())
     tied = [n for n, count in votes.items() if count == top]
-    candidates = [s for place in places for s in place if s.n_phases in tied]
+    candidates = [s for place in by_place for s in place if s.n_phases in tied]
     return tied[0] if len(tied) == 1 else latest(candidates).n_phases
 
 
