@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from phantom.encode import Syntax
+from phantom.mapping_settings import MappingSettings
 from phantom.settings import Layout, PhantomSettings
 from phantom.study import plane_count, write_study
 
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             descriptions=options.descriptions,
             body_size=options.body_size,
             extension=options.extension,
+            mapping=MappingSettings() if options.mapping else None,
         )
     except ValidationError as error:
         for fault in error.errors():
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--shift", type=float, nargs="*", default=[], help="mm, a slice each")
     parser.add_argument("--quarter-turns", type=int, default=0)
     parser.add_argument("--mirrored", action="store_true")
+    parser.add_argument("--mapping", action="store_true", help="also tissue mapping")
     for name, what in (
         ("decoys", "scouts, long-axis cines, late enhancement"),
         ("descriptions", "series descriptions"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
 
-from phantom.acquired import Acquisition, Person
+from phantom.acquired import Acquisition, ImageTags, Palette, Person
 from phantom.encode import Syntax, save
 from phantom.identity import Identity
 from phantom.scanner_header import (
@@ -18,8 +18,8 @@ from phantom.scanner_header import (
     decimal,
     decimals,
     fill,
+    image_begun_s,
     is_cine,
-    slice_started_s,
     stored_values,
     window,
 )
@@ -51,7 +51,7 @@ def write_classic(  # noqa: PLR0913 - the options of the layout
     paths = []
     for z in range(slices):
         series = acquisition.series_number + (z if one_series_per_slice else 0)
-        series_begun = slice_started_s(acquisition, z if one_series_per_slice else 0)
+        series_begun = image_begun_s(acquisition, 0, z if one_series_per_slice else 0)
         for t in range(phases):
             instance = t + 1 + (0 if one_series_per_slice else z * phases)
             image = common_header(acquisition, person, identity, series)
@@ -66,6 +66,8 @@ def write_classic(  # noqa: PLR0913 - the options of the layout
             )
             _add_sequence(image, acquisition)
             _add_place_and_time(image, acquisition, t, z)
+            if acquisition.tags is not None:
+                _add_tags(image, acquisition.tags, t, z)
             image.add_new("PixelData", "OW", stored[t, z].tobytes())
             path = folder / f"s{series:04d}" / f"i{instance:04d}{suffix}"
             save(image, path, syntax)
@@ -95,7 +97,7 @@ def _add_sequence(image: Dataset, acquisition: Acquisition) -> None:
 
 def _add_place_and_time(image: Dataset, acquisition: Acquisition, t: int, z: int) -> None:
     volume, geometry = acquisition.volume, acquisition.volume.geometry
-    begun = clock(slice_started_s(acquisition, z))
+    begun = clock(image_begun_s(acquisition, t, z))
     fill(
         image,
         AcquisitionNumber=z + 1,
@@ -114,3 +116,27 @@ def _add_place_and_time(image: Dataset, acquisition: Acquisition, t: int, z: int
         image.NominalInterval = round(volume.rr_ms[z])
     if is_cine(acquisition):
         image.CardiacNumberOfImages = volume.n_phases
+
+
+def _add_tags(image: Dataset, tags: ImageTags, t: int, z: int) -> None:
+    if tags.inversion_ms is not None:
+        image.InversionTime = decimal(tags.inversion_ms[t, z])
+    if tags.echo_ms is not None:
+        image.EchoTime = decimal(tags.echo_ms[t, z])
+    if tags.comments:
+        image.ImageComments = tags.comments[t]
+    if tags.palettes:
+        _add_palette(image, tags.palettes[t])
+    if tags.rescale is not None:
+        slope, intercept = tags.rescale
+        fill(image, RescaleSlope=decimal(slope), RescaleIntercept=decimal(intercept))
+        image.RescaleType = "US"
+    if tags.contrast_s is not None:
+        fill(image, ContrastBolusAgent="Gadobutrol", ContrastBolusRoute="INTRAVENOUS")
+        image.ContrastBolusStartTime = clock(tags.contrast_s)
+
+
+def _add_palette(image: Dataset, palette: Palette) -> None:
+    for name, values in (("Red", palette.red), ("Green", palette.green), ("Blue", palette.blue)):
+        setattr(image, f"{name}PaletteColorLookupTableDescriptor", [len(values), 0, 16])
+        setattr(image, f"{name}PaletteColorLookupTableData", values.astype("<u2").tobytes())

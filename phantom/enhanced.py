@@ -94,6 +94,7 @@ def _check(acquisition: Acquisition) -> None:
     untimed = not timed.any()
     demands = {
         "original primary images": sequence.image_type[:2] == ("ORIGINAL", "PRIMARY"),
+        "no tags of single images": acquisition.tags is None,
         "no inversion pulse": "IR" not in sequence.scanning_sequence.split("\\"),
         "a known slice thickness": math.isfinite(volume.geometry.slice_thickness_mm),
         "trigger times for all images or none": bool(timed.all() or untimed),

@@ -29,6 +29,7 @@ class Measurement(IntEnum):
     LONG_AXIS = 2
     SCOUT = 10
     LATE = 20
+    MAPPING = 30
 
 
 def take_cine(  # noqa: PLR0913 - what, where, when

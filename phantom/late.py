@@ -12,7 +12,7 @@ from phantom.tissue import Tissue
 # concentration of 0.5 mM some ten minutes after a double dose.
 _BLOOD_RATE_PER_S = 2.0
 # Uptake relative to blood: extracellular share over plasma share.
-_UPTAKE = {
+UPTAKE = {
     Tissue.BLOOD: 1.0,
     Tissue.MYOCARDIUM: 0.45,
     Tissue.MUSCLE: 0.25,
@@ -35,5 +35,5 @@ def late_signals(appearance: Appearance) -> npt.NDArray[np.float32]:
 
 def _t1_after_ms(appearance: Appearance, tissue: Tissue) -> float:
     native_ms = appearance.tissues[tissue.name.lower()].t1_ms[0]
-    rate_per_s = 1000 / native_ms + _UPTAKE.get(tissue, 0.0) * _BLOOD_RATE_PER_S
+    rate_per_s = 1000 / native_ms + UPTAKE.get(tissue, 0.0) * _BLOOD_RATE_PER_S
     return 1000 / rate_per_s

@@ -55,6 +55,19 @@ def short_axis_stack(
     settings: PhantomSettings, pose: HeartPose, shape: HeartShape, planning: Planning
 ) -> StackGeometry:
     """The complete stack, before slices go missing; ascending along its normal."""
+    steps_mm = slice_steps_mm(settings, shape, planning)
+    return short_axis_slices(settings, pose, shape, planning, steps_mm, settings.slice_shifts_mm)
+
+
+def short_axis_slices(  # noqa: PLR0913 - who, how, where
+    settings: PhantomSettings,
+    pose: HeartPose,
+    shape: HeartShape,
+    planning: Planning,
+    steps_mm: FloatArray,
+    given_shifts_mm: tuple[float, ...] = (),
+) -> StackGeometry:
+    """Short-axis slices ``steps_mm`` below the end-diastolic base, along the planned axis."""
     normal = -_tilted(pose, planning)
     row_cosine, column_cosine = _image_axes(normal, planning.in_plane_turn)
     matrix, spacing = settings.matrix, settings.pixel_spacing_mm
@@ -63,7 +76,6 @@ def short_axis_stack(
         matrix, spacing = (matrix[1], matrix[0]), (spacing[1], spacing[0])
     if settings.mirrored:
         row_cosine = -row_cosine
-    steps_mm = _slice_steps_mm(settings, shape, planning)
     middle = pose.to_patient(np.array([0.0, 0.0, 0.45 * shape.length_mm]))
     centre = middle + planning.off_centre_mm[0] * row_cosine
     centre = centre + planning.off_centre_mm[1] * column_cosine
@@ -72,7 +84,7 @@ def short_axis_stack(
     stack_normal = np.cross(row_cosine, column_cosine)
     centres = centres[np.argsort(centres @ stack_normal)]
     shifts_mm = np.zeros(len(centres))
-    given = settings.slice_shifts_mm[: len(centres)]
+    given = given_shifts_mm[: len(centres)]
     shifts_mm[: len(given)] = given
     centres = centres + shifts_mm[:, None] * stack_normal
     return _geometry(centres, row_cosine, column_cosine, matrix, spacing, settings.thickness_mm)
@@ -85,7 +97,7 @@ def _tilted(pose: HeartPose, planning: Planning) -> FloatArray:
     return np.asarray(np.cos(planning.tilt) * w + np.sin(planning.tilt) * aside)
 
 
-def _slice_steps_mm(settings: PhantomSettings, shape: HeartShape, planning: Planning) -> FloatArray:
+def slice_steps_mm(settings: PhantomSettings, shape: HeartShape, planning: Planning) -> FloatArray:
     """Positions along the axis from the end-diastolic base, apex positive."""
     pitch_mm = settings.thickness_mm + settings.gap_mm
     first_mm = -planning.margin_share * pitch_mm

@@ -80,7 +80,7 @@ class _Frame:
 
 
 @dataclass(frozen=True)
-class _Box:
+class Box:
     """The rows and columns that the heart may touch."""
 
     rows: slice
@@ -109,21 +109,21 @@ def render_slice(
     label is the commonest label of those points, background counted as one label; in a tie
     background wins, then RV, myocardium, LV.
     """
-    points = _sample_points(geometry, z, shift_mm)
+    points = sample_points(geometry, z, shift_mm)
     tissue = np.stack([scene.body.tissue_at(p) for p in points])
-    still = _binned(scene.signals[tissue])
-    still_blood = _binned((tissue == Tissue.BLOOD).astype(np.float32))
+    still = binned(scene.signals[tissue])
+    still_blood = binned((tissue == Tissue.BLOOD).astype(np.float32))
     count = len(cycle_times)
     signal = np.repeat(still[None], count, axis=0)
     blood = np.repeat(still_blood[None], count, axis=0)
     labels = np.zeros(signal.shape, np.uint8)
-    box = _heart_box(scene, geometry, z, shift_mm)
+    box = heart_box(scene, geometry, z, shift_mm)
     if box is None:
         return Rendered(signal, blood, labels)
-    box = _tightened(scene, box, points)
+    box = tightened(scene, box, points)
     if box is None:
         return Rendered(signal, blood, labels)
-    fine = (slice(None), _fine(box.rows), _fine(box.cols))
+    fine = (slice(None), fine_points(box.rows), fine_points(box.cols))
     local = scene.pose.to_heart(points[fine])
     background = tissue[fine]
     for t, cycle_time in enumerate(cycle_times):
@@ -157,8 +157,11 @@ def _heart_frame(
     )
 
 
-def _sample_points(geometry: StackGeometry, z: int, shift_mm: FloatArray) -> Samples:
-    """``(through plane, rows x n, cols x n, 3)`` body coordinates of the sample points."""
+def sample_points(geometry: StackGeometry, z: int, shift_mm: FloatArray) -> Samples:
+    """``(through plane, rows x n, cols x n, 3)`` body coordinates of the sample points.
+
+    ``shift_mm`` ``(3,)`` is the displacement of the body.
+    """
     n = IN_PLANE_POINTS
     rows = (np.arange(geometry.shape[0] * n) + 0.5) / n - 0.5
     cols = (np.arange(geometry.shape[1] * n) + 0.5) / n - 0.5
@@ -180,17 +183,18 @@ def _summed(samples: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
     return total
 
 
-def _binned(samples: npt.NDArray[np.float32]) -> Samples:
+def binned(samples: npt.NDArray[np.float32]) -> Samples:
     """Mean over the points of each pixel."""
     points = samples.shape[0] * IN_PLANE_POINTS**2
     return np.asarray(_summed(samples) / points, dtype=np.float32)
 
 
-def _fine(pixels: slice) -> slice:
+def fine_points(pixels: slice) -> slice:
+    """Sample points of a range of rows or columns."""
     return slice(pixels.start * IN_PLANE_POINTS, pixels.stop * IN_PLANE_POINTS)
 
 
-def _heart_box(scene: Scene, geometry: StackGeometry, z: int, shift_mm: FloatArray) -> _Box | None:
+def heart_box(scene: Scene, geometry: StackGeometry, z: int, shift_mm: FloatArray) -> Box | None:
     """Smallest rectangle around the part of the plane within reach of the heart."""
     middle = scene.pose.to_patient(np.array([18.0, 0.0, 0.3 * scene.shape.length_mm])) + shift_mm
     offset = middle - geometry.positions_mm[z]
@@ -208,16 +212,16 @@ def _heart_box(scene: Scene, geometry: StackGeometry, z: int, shift_mm: FloatArr
         bounds.append(slice(low, high))
     rows, cols = bounds
     empty = rows.stop <= rows.start or cols.stop <= cols.start
-    return None if empty else _Box(rows, cols)
+    return None if empty else Box(rows, cols)
 
 
-def _tightened(scene: Scene, box: _Box, points: Samples) -> _Box | None:
+def tightened(scene: Scene, box: Box, points: Samples) -> Box | None:
     """The rectangle shrunk to what the heart covers at end-diastole or end-systole.
 
     The walls move between these two positions, so that nothing of the heart leaves it between.
     """
     step = _PROBE_PX * IN_PLANE_POINTS
-    probes = points[:, _fine(box.rows), _fine(box.cols)][:, ::step, ::step]
+    probes = points[:, fine_points(box.rows), fine_points(box.cols)][:, ::step, ::step]
     local = scene.pose.to_heart(probes)
     covered = np.zeros(probes.shape[1:3], bool)
     for cycle_time in (0.0, scene.shape.cycle.systole_share):
@@ -230,7 +234,7 @@ def _tightened(scene: Scene, box: _Box, points: Samples) -> _Box | None:
         found = np.flatnonzero(covered.any(axis=1 - axis)) * _PROBE_PX + pixels.start
         low = max(int(found[0]) - _PROBE_PX, pixels.start)
         bounds.append(slice(low, min(int(found[-1]) + _PROBE_PX + 1, pixels.stop)))
-    return _Box(*bounds)
+    return Box(*bounds)
 
 
 def blood_texture(

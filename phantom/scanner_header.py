@@ -57,14 +57,22 @@ def slice_started_s(acquisition: Acquisition, z: int) -> float:
     return acquisition.started_s + z * SLICE_INTERVAL_S
 
 
+def image_begun_s(acquisition: Acquisition, t: int, z: int) -> float:
+    """Seconds after midnight at which an image was begun, as its header has it."""
+    if acquisition.tags is None:
+        return slice_started_s(acquisition, z)
+    return float(acquisition.tags.begun_s[t, z])
+
+
 def is_gated(acquisition: Acquisition) -> bool:
     """True when every image has a trigger time."""
     return bool(np.isfinite(acquisition.volume.times_ms).all())
 
 
 def is_cine(acquisition: Acquisition) -> bool:
-    """True for several gated images at each position."""
-    return acquisition.volume.n_phases > 1 and is_gated(acquisition)
+    """True for several gated images at each position that differ in nothing but time."""
+    several = acquisition.volume.n_phases > 1 and acquisition.tags is None
+    return several and is_gated(acquisition)
 
 
 def stored_values(acquisition: Acquisition) -> npt.NDArray[np.uint16]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from phantom.encode import Syntax
+from phantom.mapping_settings import MappingSettings
 
 
 class Layout(StrEnum):
@@ -53,6 +54,8 @@ class PhantomSettings(BaseModel):
         Write height and weight.
     descriptions
         Write series descriptions that say what is what.
+    mapping
+        Tissue-mapping acquisitions; none when absent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +80,7 @@ class PhantomSettings(BaseModel):
     decoys: bool = True
     body_size: bool = True
     descriptions: bool = True
+    mapping: MappingSettings | None = None
 
     @model_validator(mode="after")
     def _matrix_is_usable(self) -> PhantomSettings:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from cmr.volume import StackGeometry, Volume4D
-from phantom.acquired import Acquisition, Person, Sequence
+from phantom.acquired import Acquisition, Person, Sequence, started_s
 from phantom.appearance import load_appearance
 from phantom.classic import write_classic
 from phantom.enhanced import write_enhanced
@@ -26,6 +26,8 @@ from phantom.imaging import (
     without_slices,
 )
 from phantom.late import late_signals
+from phantom.mapping import make_mapping, mapping_plane_count
+from phantom.mapping_series import mapping_acquisitions
 from phantom.planes import long_axis_planes, scout_planes, short_axis_stack
 from phantom.settings import Layout, PhantomSettings
 from phantom.subject import PhantomSubject, draw_subject
@@ -34,8 +36,6 @@ from phantom.truth import Phases, Truth, continuous_truth, discretised_truth
 
 _SCOUT_SERIES, _LONG_AXIS_SERIES, _REPEAT_SERIES = 1, 10, 20
 _SHORT_AXIS_SERIES, _LATE_SERIES = 101, 201
-_STUDY_START_S = 36_000.0
-_SECONDS_PER_SERIES = 12.0
 
 
 def make_cine(
@@ -89,7 +89,8 @@ def plane_count(settings: PhantomSettings) -> int:
     full = _full_stack(settings, subject)
     kept = without_slices(full, settings.missing_slices).n_slices
     repeated = sum(z < full.n_slices for z in settings.repeated_slices)
-    return kept + repeated + (6 + kept if settings.decoys else 0)
+    decoys = 6 + kept if settings.decoys else 0
+    return kept + repeated + decoys + mapping_plane_count(settings)
 
 
 def write_study(folder: Path, settings: PhantomSettings, advance: Advance = lambda: None) -> Truth:
@@ -100,7 +101,7 @@ def write_study(folder: Path, settings: PhantomSettings, advance: Advance = lamb
     subject = draw_subject(settings)
     images, _, truth = _short_axis(settings, subject, advance)
     cine = Acquisition(
-        "SAX cine", images, _cine_sequence(subject.contrast), _SHORT_AXIS_SERIES, _started_s(60)
+        "SAX cine", images, _cine_sequence(subject.contrast), _SHORT_AXIS_SERIES, started_s(60)
     )
     _write(folder, cine, settings, subject)
     for other in _repeats(settings, subject, advance):
@@ -108,7 +109,12 @@ def write_study(folder: Path, settings: PhantomSettings, advance: Advance = lamb
     if settings.decoys:
         for other in _decoys(settings, subject, images.geometry, advance):
             _write(folder, other, settings, subject)
-    return truth
+    if settings.mapping is None:
+        return truth
+    mapped = make_mapping(settings, advance)
+    for other in mapping_acquisitions(mapped, settings.mapping):
+        _write(folder, other, settings, subject)
+    return truth.model_copy(update={"mapping": mapped.truth})
 
 
 def _write(
@@ -117,8 +123,8 @@ def _write(
     person, identity = _person(settings, subject), _identity(settings)
     named = acquisition if settings.descriptions else replace(acquisition, description="")
     suffix = ".dcm" if settings.extension else ""
-    inverted = "IR" in acquisition.sequence.scanning_sequence
-    if settings.layout is Layout.ENHANCED and not inverted:
+    plain = acquisition.tags is None and "IR" not in acquisition.sequence.scanning_sequence
+    if settings.layout is Layout.ENHANCED and plain:
         write_enhanced(folder, named, person, identity, syntax=settings.syntax, suffix=suffix)
         return
     write_classic(
@@ -151,7 +157,7 @@ def _repeats(
             volume,
             _cine_sequence(subject.contrast),
             _REPEAT_SERIES + number,
-            _started_s(40 + number),
+            started_s(40 + number),
         )
 
 
@@ -164,7 +170,7 @@ def _decoys(
         still = take_still(subject, seed, plane, Measurement.SCOUT + number, advance)
         series = _SCOUT_SERIES + number
         sequence = _scout_sequence(subject.contrast.field_strength_t)
-        yield Acquisition(f"localizer {view}", still, sequence, series, _started_s(number))
+        yield Acquisition(f"localizer {view}", still, sequence, series, started_s(number))
     for number, (view, plane) in enumerate(long_axis_planes(settings, pose, shape).items()):
         cine, _ = take_cine(
             subject, seed, plane, settings.phases, Measurement.LONG_AXIS + number, advance
@@ -174,13 +180,13 @@ def _decoys(
             cine,
             _cine_sequence(subject.contrast),
             _LONG_AXIS_SERIES + number,
-            _started_s(10 + number),
+            started_s(10 + number),
         )
     late_scene = with_signals(subject.scene, late_signals(load_appearance()))
     still = take_still(subject, seed, stack, Measurement.LATE, advance, late_scene)
     late = _gated(still, shape.rr_ms)
     sequence = _late_sequence(subject.contrast.field_strength_t)
-    yield Acquisition("SAX LGE", late, sequence, _LATE_SERIES, _started_s(120))
+    yield Acquisition("SAX LGE", late, sequence, _LATE_SERIES, started_s(120))
 
 
 def _gated(still: Volume4D, rr_ms: float) -> Volume4D:
@@ -232,11 +238,6 @@ def _late_sequence(field_strength_t: float) -> Sequence:
     )
 
 
-def _started_s(place: int) -> float:
-    """Seconds after midnight of the ``place``-th breath-hold of the session."""
-    return _STUDY_START_S + place * _SECONDS_PER_SERIES
-
-
 def _person(settings: PhantomSettings, subject: PhantomSubject) -> Person:
     body = subject.scene.body
     known = settings.body_size
@@ -252,5 +253,7 @@ def _person(settings: PhantomSettings, subject: PhantomSubject) -> Person:
 
 def _identity(settings: PhantomSettings) -> Identity:
     """UIDs of these very settings, so that no two different studies share one."""
-    digest = hashlib.sha256(settings.model_dump_json().encode()).digest()
+    # A study without mapping has the UIDs that it had before there was any.
+    unused = {"mapping"} if settings.mapping is None else None
+    digest = hashlib.sha256(settings.model_dump_json(exclude=unused).encode()).digest()
     return Identity(int.from_bytes(digest[:8], "big"))

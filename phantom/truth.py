@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from cmr.labels import Label
 from cmr.volume import FloatArray, Volume4D
 from phantom.heart import MYOCARDIAL_DENSITY_G_ML, HeartShape
+from phantom.mapping_truth import MappingTruth
 
 
 class _Frozen(BaseModel):
@@ -49,6 +50,7 @@ class Truth(_Frozen):
     ``continuous`` holds the analytic volumes of the heart. ``discretised`` sums the true masks
     of the imaged slices, each area times the length its slice stands for
     (:attr:`cmr.volume.StackGeometry.slice_extents_mm`); undefined (NaN) for a single slice.
+    ``mapping`` is None without mapping acquisitions.
     """
 
     seed: int
@@ -60,6 +62,7 @@ class Truth(_Frozen):
     weight_kg: float | None
     slices: int
     papillary_muscles: Literal["in cavity"] = "in cavity"
+    mapping: MappingTruth | None = None
 
 
 def continuous_truth(shape: HeartShape, phases: Phases) -> HeartTruth:
