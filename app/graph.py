@@ -11,8 +11,8 @@ from app.outcome import NAME
 from app.settings import Settings, load_settings
 from cmr.inference import Segmenter
 from cmr.model_store import open_model
+from cmr.records import Model
 from cmr.results import Application as ApplicationRecord
-from cmr.results import Model
 from dicomio.uids import ResultIdentity
 from operators.clean_up import CleanUp
 from operators.inference import Inference

@@ -13,7 +13,8 @@ from typing import Any
 
 from app.exit_codes import exit_code_of, public_message
 from cmr.errors import NoApplicableSeries
-from cmr.results import Status, StudyResults
+from cmr.records import Status
+from cmr.results import StudyResults
 
 NAME = "cmr-map"
 RESULT = "result.json"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from cmr.results import Gate, Measured, Status, StudyResults
+from cmr.records import Gate, Measured, Status
+from cmr.results import StudyResults
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 

@@ -16,17 +16,15 @@ from cmr.gates_agreement import agreement_record
 from cmr.gates_anatomy import ambiguous_base
 from cmr.gates_stack import coarse_pitch
 from cmr.labels import Label
+from cmr.records import Gate, Measured, Model
 from cmr.results import (
     Agreement,
     BasalSlice,
     Cine,
     CleanUpChange,
     Curve,
-    Gate,
     Heart,
     LeftVentricle,
-    Measured,
-    Model,
     Phases,
     SliceAreas,
     Stack,

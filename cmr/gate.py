@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from cmr.results import Gate, LeftVentricle, Status, Ventricle
+from cmr.records import Gate, Status
+from cmr.results import LeftVentricle, Ventricle
 
 LV_KEYS: tuple[str, ...] = (
     *(f"cine.lv.{q.key}" for q in LeftVentricle.quantities()),

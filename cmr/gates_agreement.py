@@ -7,7 +7,8 @@ import numpy as np
 from cmr.gate import Finding, review
 from cmr.labels import STRUCTURES
 from cmr.phases import ChosenPhases
-from cmr.results import Agreement, Gate
+from cmr.records import Gate
+from cmr.results import Agreement
 from cmr.settings import Section
 from cmr.volume import FloatArray
 

@@ -9,7 +9,7 @@ import numpy as np
 from cmr.anatomy import PhaseAnatomy
 from cmr.gate import LV_KEYS, Finding, review, withhold
 from cmr.labels import Label
-from cmr.results import Gate, Status
+from cmr.records import Gate, Status
 from cmr.settings import Section
 from cmr.volumetry import CineMeasurement
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cmr.gate import LV_KEYS, RV_KEYS, WALL_KEYS, Finding, review, withhold
 from cmr.labels import Label
-from cmr.results import Gate
+from cmr.records import Gate
 from cmr.settings import Section
 from cmr.volume import FloatArray
 from cmr.volumetry import CineMeasurement, Function

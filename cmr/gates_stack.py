@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmr.gate import LV_KEYS, RV_KEYS, Finding, review, withhold
-from cmr.results import Gate, Status
+from cmr.records import Gate, Status
 from cmr.settings import Section
 from cmr.volume import FloatArray
 from cmr.volumetry import CineMeasurement

@@ -10,7 +10,7 @@ from cmr.gates_agreement import AgreementLimits, agreement_gate
 from cmr.gates_anatomy import AnatomyLimits, anatomy_gates
 from cmr.gates_function import FunctionLimits, function_gates
 from cmr.gates_stack import COMPLETE, Provenance, StackLimits, provenance_gates, stack_gates
-from cmr.results import Gate
+from cmr.records import Gate
 from cmr.settings import Section
 from cmr.volumetry import CineMeasurement
 

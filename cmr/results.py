@@ -1,66 +1,18 @@
 """The one results schema. ``results.json``, the structured report and the terminal all read it.
 
-Every measured field carries its title, UCUM unit and number of decimals; its key names the unit.
-A value that is undefined or withheld is ``None`` here, absent from the JSON, and its key stands
-in the ``withheld`` table of the same object with the reason.
+Its building blocks are in :mod:`cmr.records`, tissue mapping in :mod:`cmr.results_mapping`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-SCHEMA_VERSION: Literal["1.1.0"] = "1.1.0"
+from cmr.records import Gate, Measured, Model, Record, Status, measured
+from cmr.results_mapping import Mapping
 
-
-class Record(BaseModel):
-    """Base of every object in the results."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a measured field means."""
-
-    key: str
-    title: str
-    unit: str
-    decimals: int
-
-
-def measured(title: str, unit: str, decimals: int) -> Any:
-    """A measured field: ``unit`` is UCUM, ``decimals`` what is written and shown."""
-    return Field(default=None, title=title, json_schema_extra={"unit": unit, "decimals": decimals})
-
-
-class Measured(Record):
-    """An object with measured fields and the reasons for those that are missing."""
-
-    withheld: dict[str, str] = Field(
-        default_factory=dict, description="Key of each missing value, with the reason."
-    )
-
-    @classmethod
-    def quantities(cls) -> Iterator[Quantity]:
-        """Every measured field, in reading order."""
-        for key, info in cls.model_fields.items():
-            extra = info.json_schema_extra
-            if isinstance(extra, dict) and "unit" in extra:
-                yield Quantity(
-                    key, str(info.title), str(extra["unit"]), int(str(extra["decimals"]))
-                )
-
-    def values(self) -> Iterator[tuple[Quantity, float]]:
-        """The fields that have a value."""
-        for quantity in self.quantities():
-            value = getattr(self, quantity.key)
-            if value is not None:
-                yield quantity, float(value)
+SCHEMA_VERSION: Literal["1.2.0"] = "1.2.0"
 
 
 class Ventricle(Measured):
@@ -179,36 +131,6 @@ class CleanUpChange(Record):
     voxels_removed: int
 
 
-class Model(Record):
-    """The network that made the masks."""
-
-    name: str
-    version: str
-    sha256: str
-    provider: str
-    precision: str
-
-
-class Status(StrEnum):
-    """Outcome of a quality gate, in order of severity."""
-
-    PASS = "pass"
-    REVIEW = "review"
-    WITHHELD = "withheld"
-
-
-class Gate(Record):
-    """One quality gate."""
-
-    name: str
-    status: Status
-    figure: float | None = Field(description="What was measured; null when undefined.")
-    limit: float | None = Field(description="What it was compared with.")
-    unit: str
-    message: str
-    withholds: list[str] = Field(default_factory=list, description="Dotted keys not reported.")
-
-
 class Cine(Record):
     """Results of the short-axis cine."""
 
@@ -266,12 +188,13 @@ class Application(Record):
 class StudyResults(Record):
     """``results.json``: everything known of one study."""
 
-    schema_version: Literal["1.1.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.2.0"] = SCHEMA_VERSION
     application: Application
     study_instance_uid: str
     input: InputCount
     series: list[SeriesDecision]
     cine: Cine | None = None
+    mapping: Mapping | None = None
     refusals: dict[str, str] = Field(
         default_factory=dict, description="Part that could not be measured, with the reason."
     )

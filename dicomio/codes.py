@@ -110,7 +110,7 @@ UNITS: Mapping[str, Code] = MappingProxyType(
         )
     }
 )
-"""Units by their UCUM text, as :class:`cmr.results.Quantity` names them."""
+"""Units by their UCUM text, as :class:`cmr.records.Quantity` names them."""
 
 TABLE: tuple[Code, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, Code)

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cmr.body import Range
+from cmr.mapping.terms import Contrast, MapKind
 from cmr.settings import Section
 from dicomio.map_units import unit_of
-from dicomio.mapping_source import Contrast, MapKind
 
 # Units in which maps were stored elsewhere: tenths of a millisecond, seconds, microseconds, ...
 _FACTORS = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomio.mapping_source import MapKind
+from cmr.mapping.terms import MapKind
 from dicomio.pixels import FrameUnreadable
 from dicomio.value_scale import Linear, ValueScale
 

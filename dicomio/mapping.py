@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from cmr.mapping.terms import MapKind, Method
 from cmr.settings import Section
 from dicomio.index import Study
 from dicomio.kinds import SeriesKind
@@ -20,11 +21,9 @@ from dicomio.mapping_sessions import sessions
 from dicomio.mapping_slices import MappingSlice, Role, mapping_slices
 from dicomio.mapping_source import (
     Acquisition,
-    MapKind,
     MappingSource,
     MappingStudy,
     MapSource,
-    Method,
     ParameterSource,
 )
 from dicomio.mapping_stack import ChosenStack, SourceStack, geometry_of, resolve

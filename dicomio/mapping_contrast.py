@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from cmr.mapping.terms import Contrast, MapKind
 from dicomio.headers import ImageHeader
 from dicomio.index import Study
 from dicomio.mapping_slices import MappingSlice
-from dicomio.mapping_source import Contrast, MapKind
 from dicomio.short_axis import angle_deg
 
 _SAME_DIRECTION_DEG = 5.0

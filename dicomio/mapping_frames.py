@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from cmr.mapping.terms import Method
 from cmr.volume import FloatArray
 from dicomio.headers import ImageHeader
 from dicomio.mapping_sequence import acquired_order, beat_ms, inversions
 from dicomio.mapping_slices import MappingSlice
-from dicomio.mapping_source import Acquisition, MappingSource, MapSource, Method
+from dicomio.mapping_source import Acquisition, MappingSource, MapSource
 from dicomio.mapping_stack import ChosenStack, SourceStack, geometry_of
 from dicomio.source import FrameRef
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cmr.mapping.terms import MapKind, Method
 from cmr.relaxometry.times import inversion_numbers
 from dicomio.headers import ImageHeader
 from dicomio.mapping_slices import MappingSlice
-from dicomio.mapping_source import IntArray, MapKind, Method
+from dicomio.mapping_source import IntArray
 from dicomio.mapping_times import t2_preparation_ms
 
 UNKNOWN = "unknown"

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import pairwise
 
+from cmr.mapping.terms import MapKind
 from dicomio.headers import ImageHeader
 from dicomio.kinds import Component, SeriesKind
-from dicomio.mapping_source import MapKind
 from dicomio.mapping_times import timings
 from dicomio.names import kind_hint
 from dicomio.parts import SeriesPart

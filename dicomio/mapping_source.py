@@ -9,38 +9,11 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from cmr.mapping.terms import Contrast, MapKind, Method
 from cmr.volume import FloatArray, StackGeometry
 from dicomio.source import FrameRef
 
 IntArray = npt.NDArray[np.int_]
-
-
-class MapKind(StrEnum):
-    """What a map shows."""
-
-    T1 = "T1"
-    T2 = "T2"
-    T2_STAR = "T2*"
-    ECV = "ECV"
-
-
-class Method(StrEnum):
-    """How the signal of the source images depends on their times."""
-
-    INVERSION = "inversion recovery"
-    SATURATION = "saturation recovery"
-    T2_PREPARED = "T2 preparation"
-    SPIN_ECHOES = "multi-echo spin echo"
-    GRADIENT_ECHOES = "multi-echo gradient echo"
-    UNKNOWN = "unknown"
-
-
-class Contrast(StrEnum):
-    """Whether contrast agent had been given."""
-
-    NATIVE = "native"
-    POST = "post-contrast"
-    UNDECIDED = "undecided"
 
 
 class FitParameter(StrEnum):

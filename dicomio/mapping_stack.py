@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cmr.mapping.terms import Method
 from cmr.volume import StackGeometry
 from dicomio.mapping_sequence import tell, with_unprepared
 from dicomio.mapping_slices import MappingSlice
-from dicomio.mapping_source import Method
 from dicomio.stacks import StackSettings, latest, places
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cmr.mapping.terms import MapKind
 from dicomio.headers import ImageHeader
-from dicomio.mapping_source import MapKind
 
 # Siemens writes both into the image comments (VE11: seen in ../shared/data/relaxometry and read
 # so by MRKonrad/tomato), XA into the frame comments.

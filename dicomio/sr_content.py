@@ -18,7 +18,7 @@ from highdicom.sr import (
 from highdicom.sr import RelationshipTypeValues as Relation
 from pydicom.sr.coding import Code
 
-from cmr.results import Quantity
+from cmr.records import Quantity
 from cmr.volume import StackGeometry
 from dicomio import codes
 from dicomio.highdicom_fixes import add_to_measurement, instances

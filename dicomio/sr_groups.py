@@ -19,7 +19,8 @@ from highdicom.sr import (
 from pydicom.sr.coding import Code
 
 from cmr.labels import PHASES, Label
-from cmr.results import Cine, Measured, Quantity, StudyResults
+from cmr.records import Measured, Quantity
+from cmr.results import Cine, StudyResults
 from dicomio import codes, equipment
 from dicomio.highdicom_fixes import fix_group_method
 from dicomio.origin import Origin

@@ -8,7 +8,8 @@ from pathlib import Path
 from cmr.errors import CmrError
 from cmr.heart import HeartCentre
 from cmr.preprocess import ModelInput
-from cmr.results import Cine, CleanUpChange, Gate, InputCount, StudyResults
+from cmr.records import Gate
+from cmr.results import Cine, CleanUpChange, InputCount, StudyResults
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement
 from dicomio.index import Study

@@ -7,7 +7,7 @@ from typing import Any
 from cmr.assemble import MaskOrigin, cine_results
 from cmr.gates_stack import Provenance
 from cmr.quality import QualitySettings, judge
-from cmr.results import Model
+from cmr.records import Model
 from dicomio.source import stack_record
 from operators.messages import JudgedCine, MeasuredCine
 from operators.sdk import Fragment

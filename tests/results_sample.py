@@ -1,17 +1,15 @@
 """Results with a value in every measured field, each one different."""
 
+from cmr.records import Gate, Model, Status
 from cmr.results import (
     Application,
     Cine,
     Curve,
-    Gate,
     Heart,
     InputCount,
     LeftVentricle,
-    Model,
     Phases,
     Stack,
-    Status,
     StudyResults,
     Ventricle,
 )

@@ -12,7 +12,8 @@ from cmr.body import Subject
 from cmr.errors import NoApplicableSeries
 from cmr.labels import Label
 from cmr.quality import judge
-from cmr.results import CleanUpChange, Gate, Model, Stack, Status
+from cmr.records import Gate, Model, Status
+from cmr.results import CleanUpChange, Stack
 from cmr.volume import Volume4D
 from cmr.volumetry import measure
 from tests.heart_masks import QUALITY, VOLUMETRY, beating_heart, geometry, heart

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cmr.quality import TEMPORAL_GATES, judge
-from cmr.results import Status
+from cmr.records import Status
 from tests.conftest import ROOT
 from tests.heart_masks import QUALITY, VOLUMETRY
 from training.cases import read_acdc, read_groups

@@ -9,7 +9,7 @@ from cmr.gates_agreement import (
 )
 from cmr.phases import ChosenPhases
 from cmr.quality import QualitySettings
-from cmr.results import Status
+from cmr.records import Status
 from tests.model_support import ROOT
 from training.config import read_section
 

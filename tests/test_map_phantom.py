@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
+from cmr.mapping.terms import MapKind, Method
 from dicomio.index import index_input
 from dicomio.map_pixels import read_map, read_parameter
 from dicomio.mapping_pixels import read_mapping
-from dicomio.mapping_source import FitParameter, MapKind, Method
+from dicomio.mapping_source import FitParameter
 from dicomio.selection import Selection, select
 from tests.conftest import shared_path
 from tests.dicom_factory import READER, SELECTION

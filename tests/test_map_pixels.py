@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
+from cmr.mapping.terms import Contrast, MapKind
 from dicomio.index import index_input
 from dicomio.map_checks import blood_flag, range_flags
 from dicomio.map_pixels import MapImages, read_map
-from dicomio.mapping_source import Contrast, MapKind, MapSource
+from dicomio.mapping_source import MapSource
 from dicomio.pixels import FrameUnreadable
 from tests.dicom_factory import READER, SELECTION, header, write
 from tests.mapping_support import scanner_map, stored

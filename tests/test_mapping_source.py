@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from scipy.spatial.transform import Rotation
 
-from dicomio.mapping_source import MapKind, Method
+from cmr.mapping.terms import MapKind, Method
 from dicomio.selection import SeriesRule, select
 from tests.dicom_factory import AXIAL, SELECTION, SHORT_AXIS, cine_slice, position, study, uid
 from tests.mapping_support import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dicomio.mapping_source import Contrast
+from cmr.mapping.terms import Contrast
 from tests.dicom_factory import SHORT_AXIS, cine_slice, header, position, uid
 from tests.mapping_support import SASHA, clock, mapping, molli, scanner_map, source, t2_prepared
 

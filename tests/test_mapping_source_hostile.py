@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
-from dicomio.mapping_source import Method
+from cmr.mapping.terms import Method
 from tests.dicom_factory import uid, write
 from tests.mapping_support import HEIGHTS, MOLLI_533, chosen, mapping, molli, stored, t2_prepared
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dicomio.mapping_source import MapKind, Method
+from cmr.mapping.terms import MapKind, Method
 from tests.mapping_support import (
     INVERSION,
     MOLLI_533,

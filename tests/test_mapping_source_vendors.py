@@ -9,10 +9,11 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import EnhancedMRImageStorage
 
+from cmr.mapping.terms import Contrast, MapKind, Method
 from dicomio.index import index_input
 from dicomio.map_pixels import read_map
 from dicomio.mapping_pixels import read_mapping
-from dicomio.mapping_source import Contrast, MapKind, MappingStudy, Method
+from dicomio.mapping_source import MappingStudy
 from dicomio.selection import select
 from tests.dicom_factory import READER, SELECTION, SHORT_AXIS, header, position, uid, write
 from tests.mapping_support import (

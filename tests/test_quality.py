@@ -12,7 +12,8 @@ from cmr.gate import Finding, review
 from cmr.gates_stack import Provenance
 from cmr.labels import Label
 from cmr.quality import judge
-from cmr.results import LeftVentricle, Status, Ventricle
+from cmr.records import Status
+from cmr.results import LeftVentricle, Ventricle
 from cmr.volume import Volume4D
 from cmr.volumetry import measure
 from tests.heart_masks import (

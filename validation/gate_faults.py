@@ -10,7 +10,7 @@ from cmr.anatomy import Labels
 from cmr.body import Subject
 from cmr.labels import Label
 from cmr.quality import TEMPORAL_GATES, QualitySettings, judge
-from cmr.results import Status
+from cmr.records import Status
 from cmr.volume import Volume4D
 from cmr.volumetry import VolumetrySettings, measure
 

@@ -13,7 +13,7 @@ from cmr.gates_stack import Provenance
 from cmr.labels import STRUCTURES, Label
 from cmr.overlap import dice
 from cmr.quality import TEMPORAL_GATES, judge
-from cmr.results import Status
+from cmr.records import Status
 from cmr.segmentation import Network
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import Function, VolumetrySettings, measure, phase_volume_ml
