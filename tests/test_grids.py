@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from cmr.errors import GeometryError
+from cmr.grids import has_orientation, on_grid
 from cmr.volume import StackGeometry, Volume4D
 from tests.dicom_source import heart, stack, write_cine
 from tests.finished_support import LIMITED
-from validation.cohort.grids import has_orientation, on_grid
 
 
 @pytest.fixture(scope="module")
