@@ -30,6 +30,10 @@ def _loinc(value: str, meaning: str) -> Code:
     return Code(value, "LN", meaning)
 
 
+def _own(value: str, meaning: str) -> Code:
+    return Code(value, PRIVATE_SCHEME, meaning)
+
+
 def _unit(value: str, meaning: str = "") -> Code:
     return Code(value, "UCUM", meaning or value)
 
@@ -40,6 +44,29 @@ LEFT_VENTRICLE = _sct("87878005", "Left ventricle")
 RIGHT_VENTRICLE = _sct("53085002", "Right ventricle")
 LV_MYOCARDIUM = _sct("49848007", "Left Ventricle Myocardium")
 HEART = _sct("80891009", "Heart")
+SEPTUM = _sct("589001", "Interventricular septum")
+BLOOD = _sct("87612001", "Blood")
+AHA_SEGMENTS: Mapping[int, Code] = MappingProxyType(
+    {
+        1: _sct("264850008", "left ventricle basal anterior segment"),
+        2: _sct("396482007", "left ventricle basal anteroseptal segment"),
+        3: _sct("396646008", "left ventricle basal inferoseptal segment"),
+        4: _sct("264846001", "left ventricle basal inferior segment"),
+        5: _sct("396652009", "left ventricle basal inferolateral segment"),
+        6: _sct("396654005", "left ventricle basal anterolateral segment"),
+        7: _sct("264848000", "left ventricle mid anterior segment"),
+        8: _sct("396647004", "left ventricle mid anteroseptal segment"),
+        9: _sct("396649001", "left ventricle mid inferoseptal segment"),
+        10: _sct("264847005", "left ventricle mid inferior segment"),
+        11: _sct("396655006", "left ventricle mid inferolateral segment"),
+        12: _sct("396656007", "left ventricle mid anterolateral segment"),
+        13: _sct("264844003", "left ventricle apical anterior segment"),
+        14: _sct("264845002", "left ventricle apical septal segment"),
+        15: _sct("264849008", "left ventricle apical inferior segment"),
+        16: _sct("264853005", "left ventricle apical lateral segment"),
+    }
+)
+"""Segments of the American Heart Association, but for the apex, which no short axis shows."""
 ARTIFICIAL_INTELLIGENCE = _dcm("123110", "Artificial Intelligence")
 
 # Cardiac phase.
@@ -55,6 +82,21 @@ EQUATION = _dcm("121420", "Equation")
 INDEX = _dcm("121425", "Index")
 COMMENT = _dcm("121106", "Comment")
 SOURCE_IMAGE_FOR_SEGMENTATION = _dcm("121233", "Source image for segmentation")
+
+SOURCE_IMAGE_FOR_PROCESSING = _dcm("121322", "Source image for image processing operation")
+DERIVATION = _dcm("121401", "Derivation")
+UNCERTAINTY_ABOVE = _sct("371886008", "+, range of upper measurement uncertainty")
+UNCERTAINTY_BELOW = _sct("371885007", "-, range of lower measurement uncertainty")
+NORMAL_RANGE_LOW = _sct("385524004", "Normal Range Lower Limit")
+NORMAL_RANGE_HIGH = _sct("371933006", "Normal Range Upper Limit")
+NORMAL_RANGE_DESCRIPTION = _dcm("121407", "Normal Range description")
+NORMAL_RANGE_AUTHORITY = _dcm("121408", "Normal Range Authority")
+Z_SCORE = _dcm("121416", "Z-Score of measurement")
+MEAN = _sct("373098007", "Mean")
+MEDIAN = _sct("373099004", "Median")
+STANDARD_DEVIATION = _sct("386136009", "Standard Deviation")
+MEASURED = _sct("258104002", "Measured")
+ESTIMATED = _sct("414135002", "Estimated")
 
 # Image library.
 IMAGE_LIBRARY = _dcm("111028", "Image Library")
@@ -83,6 +125,26 @@ WALL_MASS = _dcm("122447", "Wall Mass")
 HEART_RATE = _loinc("8867-4", "Heart rate")
 BODY_SURFACE_AREA = _loinc("8277-6", "Body Surface Area")
 
+# Tissue mapping.
+QUANTITY = _sct("246205007", "Quantity")
+T1 = _dcm("113063", "T1")
+T2 = _dcm("113065", "T2")
+T2_STAR = _dcm("113064", "T2*")
+EXTRACELLULAR_VOLUME = _own("ECV", "Extracellular volume fraction")
+SYNTHETIC_EXTRACELLULAR_VOLUME = _own(
+    "ECVSYN", "Extracellular volume fraction, synthetic hematocrit"
+)
+HAEMATOCRIT = _loinc("20570-8", "Hematocrit")
+T1_BY_INVERSION = _dcm("126351", "T1 by Inversion Recovery")
+T1_BY_SATURATION = _own("T1SR", "T1 by Saturation Recovery")
+CONTRAST_PHASE = _dcm("109058", "Contrast Phase")
+NATIVE = _own("NATIVE", "Native (before contrast)")
+POST_CONTRAST = _own("POST", "After contrast")
+PULSE_SEQUENCE_NAME = _dcm("128230", "Pulse Sequence Name")
+R_SQUARED = _dcm("126220", "R2-Coefficient")
+PIXELS_USED = _own("PIXUSED", "Pixels used")
+PIXELS_LEFT_OUT = _own("PIXLEFT", "Share of pixels left out")
+
 # Conventions and methods.
 PAPILLARY_MUSCLES = _dcm("122670", "Papillary Muscle Included/Excluded")
 PAPILLARY_INCLUDED = _dcm("122621", "Papillary Muscle Included")
@@ -107,14 +169,18 @@ UNITS: Mapping[str, Code] = MappingProxyType(
             _unit("{H.B.}/min", "BPM"),
             _unit("mm"),
             _unit("{pixels}", "pixels"),
+            _unit("ms"),
+            _unit("1", "no units"),
         )
     }
 )
 """Units by their UCUM text, as :class:`cmr.records.Quantity` names them."""
 
-TABLE: tuple[Code, ...] = tuple(
-    value for value in list(globals().values()) if isinstance(value, Code)
-) + tuple(UNITS.values())
+TABLE: tuple[Code, ...] = (
+    *(value for value in list(globals().values()) if isinstance(value, Code)),
+    *AHA_SEGMENTS.values(),
+    *UNITS.values(),
+)
 """Every code of this module."""
 
 _MEANINGS = {(code.value, code.scheme_designator): code.meaning for code in TABLE}

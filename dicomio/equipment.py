@@ -20,8 +20,11 @@ from dicomio.origin import Origin
 from dicomio.uids import ResultIdentity
 
 MANUFACTURER = "cmr-map project"
-ALGORITHM = "Short-axis cine segmentation"
+CINE_ALGORITHM = "Short-axis cine segmentation"
+MAPPING_ALGORITHM = "Short-axis mapping segmentation"
 SERIES_NOTE = "AI, for research only"
+# Of objects whose pixels no network made.
+MAP_NOTE = "for research only"
 
 
 def sop_class_arguments(origin: Origin) -> dict[str, Any]:
@@ -51,10 +54,12 @@ def stamp(target: Dataset, origin: Origin) -> None:
         library.ContributionDateTime = now.strftime("%Y%m%d%H%M%S.%f")
 
 
-def segmentation_algorithm(identity: ResultIdentity) -> hd.AlgorithmIdentificationSequence:
+def segmentation_algorithm(
+    algorithm: str, identity: ResultIdentity
+) -> hd.AlgorithmIdentificationSequence:
     """Describe the network for Segmentation Algorithm Identification."""
     return hd.AlgorithmIdentificationSequence(
-        name=ALGORITHM,
+        name=algorithm,
         family=codes.ARTIFICIAL_INTELLIGENCE,
         version=identity.version,
         source=MANUFACTURER,
@@ -62,10 +67,10 @@ def segmentation_algorithm(identity: ResultIdentity) -> hd.AlgorithmIdentificati
     )
 
 
-def measurement_algorithm(identity: ResultIdentity) -> AlgorithmIdentification:
+def measurement_algorithm(algorithm: str, identity: ResultIdentity) -> AlgorithmIdentification:
     """Describe the network for TID 4019."""
     return AlgorithmIdentification(
-        name=ALGORITHM,
+        name=algorithm,
         version=identity.version,
         family=codes.ARTIFICIAL_INTELLIGENCE,
         parameters=[f"{key}={value}" for key, value in _parameters(identity).items()],

@@ -2,7 +2,7 @@
 
 1. Source images of one SEG must share one series and one orientation, bit by bit, and hold one
    image a position (highdicom #302, #174, #369). Cine stacks often have one series a slice, and
-   several phases a position: so the SEG is built on plain stand-in headers of one phase, and
+   several images a position: so a SEG is built on plain stand-in headers, one a slice, and
    :func:`set_sources` puts the true references in their place.
 2. With an Enhanced multi-frame source, each frame refers to every phase at its position
    (highdicom #174): :func:`set_sources` leaves the one frame that was segmented.
@@ -10,8 +10,8 @@
    :func:`add_to_measurement`.
 4. The group's Measurement Method is written CONTAINS; TID 1501 row 5 and TID 1419 row 1 want HAS
    CONCEPT MOD: :func:`fix_group_method`.
-5. Content Creator Name (type 2) is left out of a SEG; the Dimension Organization UID is random:
-   :func:`complete_seg`.
+5. Content Creator Name (type 2) is left out of SEG and parametric map; the Dimension Organization
+   UID is random: :func:`complete`.
 6. Pixel Measures that it is given are dropped for those of the source where the pixel spacing
    agrees: :func:`stand_in_headers` therefore carries the extent of a slice.
 
@@ -80,14 +80,19 @@ def decimals(values: Iterable[float]) -> list[float]:
     return [float(f"{value:.9g}") for value in values]
 
 
-def set_sources(seg: Dataset, frames: Sequence[FrameRef], geometry: StackGeometry) -> None:
-    """Refer to ``frames`` (one a slice) in place of the stand-ins: per frame, object and series."""
-    for group in seg.PerFrameFunctionalGroupsSequence:
-        frame = frames[slice_of(group, geometry)]
-        (source,) = group.DerivationImageSequence[0].SourceImageSequence
-        _refer(source, frame)
-    seg.SourceImageSequence = [reference(*item) for item in instances(frames)]
-    seg.ReferencedSeriesSequence = [
+def set_sources(
+    target: Dataset, images: Sequence[Sequence[FrameRef]], geometry: StackGeometry
+) -> None:
+    """Refer to ``images`` (of each slice) in place of the stand-ins: per frame, object, series."""
+    for group in target.PerFrameFunctionalGroupsSequence:
+        (derivation,) = group.DerivationImageSequence
+        (stand_in,) = derivation.SourceImageSequence
+        derivation.SourceImageSequence = [
+            _referring(stand_in, *item) for item in instances(images[slice_of(group, geometry)])
+        ]
+    frames = [frame for slice_images in images for frame in slice_images]
+    target.SourceImageSequence = [reference(*item) for item in instances(frames)]
+    target.ReferencedSeriesSequence = [
         _series_item(uid, [f for f in frames if f.series_uid == uid])
         for uid in dict.fromkeys(frame.series_uid for frame in frames)
     ]
@@ -113,20 +118,20 @@ def reference(frame: FrameRef, frame_numbers: Sequence[int] = ()) -> Dataset:
     return item
 
 
-def complete_seg(seg: Dataset, creator: str, dimension_uid: UID) -> None:
+def complete(target: Dataset, creator: str, dimension_uid: UID) -> None:
     """Add the content creator, and make the dimension organisation's UID reproducible."""
-    seg.ContentCreatorName = creator
-    seg.DimensionOrganizationSequence[0].DimensionOrganizationUID = dimension_uid
-    for dimension in seg.DimensionIndexSequence:
+    target.ContentCreatorName = creator
+    target.DimensionOrganizationSequence[0].DimensionOrganizationUID = dimension_uid
+    for dimension in target.DimensionIndexSequence:
         dimension.DimensionOrganizationUID = dimension_uid
 
 
 def add_to_measurement(measurement: Measurement, items: Iterable[ContentItem]) -> None:
     """Append content items below the NUM item of ``measurement``."""
     num = measurement[0]
-    if "ContentSequence" not in num:
-        num.ContentSequence = ContentSequence()
     for item in items:
+        if "ContentSequence" not in num:  # an empty one is not valid
+            num.ContentSequence = ContentSequence()
         num.ContentSequence.append(item)
 
 
@@ -143,11 +148,11 @@ def slice_of(group: Dataset, geometry: StackGeometry) -> int:
     return int(np.argmin(np.abs(geometry.slice_positions_mm - position @ geometry.normal)))
 
 
-def _refer(item: Dataset, frame: FrameRef) -> None:
-    item.ReferencedSOPClassUID = frame.sop_class_uid
-    item.ReferencedSOPInstanceUID = frame.sop_instance_uid
-    if frame.frame_number:
-        item.ReferencedFrameNumber = frame.frame_number
+def _referring(stand_in: Dataset, frame: FrameRef, frame_numbers: Sequence[int]) -> Dataset:
+    item = Dataset()
+    item.update(stand_in)
+    item.update(reference(frame, frame_numbers))
+    return item
 
 
 def _series_item(series_uid: str, frames: Sequence[FrameRef]) -> Dataset:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cmr.mapping.terms import Contrast, MapKind, Method
 from cmr.volume import FloatArray, StackGeometry
-from dicomio.source import FrameRef
+from dicomio.source import FrameRef, ImageSource
 
 IntArray = npt.NDArray[np.int_]
 
@@ -76,6 +76,18 @@ class MappingSource:
     notes: tuple[str, ...] = ()
 
     @property
+    def images(self) -> ImageSource:
+        """What a fitted map is made from: magnitude images, then phase images where there are any.
+
+        A slice without phase images repeats its magnitude images in their place.
+        """
+        phase = tuple(
+            tuple(p or m for p, m in zip(*rows, strict=True))
+            for rows in zip(self.phase, self.frames, strict=False)
+        )
+        return ImageSource(self.acquisition.study_uid, (*self.frames, *phase), self.geometry)
+
+    @property
     def cycle_phase(self) -> FloatArray:
         """``(z,)`` share of the RR interval at which the images were taken; NaN when unknown."""
         return cycle_phase(self.trigger_ms, self.rr_ms)
@@ -114,6 +126,11 @@ class MapSource:
     rr_ms: FloatArray
     motion_corrected: bool
     left_out: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> ImageSource:
+        """What results of the scanner's map are made from: the map."""
+        return ImageSource(self.acquisition.study_uid, (self.frames,), self.geometry)
 
     @property
     def cycle_phase(self) -> FloatArray:

@@ -13,21 +13,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
-import highdicom as hd
-import numpy as np
-import numpy.typing as npt
 from pydantic import Field, PositiveInt
-from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
 
 from cmr.errors import GeometryError
 from cmr.labels import Label
 from cmr.settings import Section
-from cmr.volume import StackGeometry, Volume4D
-from dicomio import codes, equipment, highdicom_fixes
+from cmr.volume import Volume4D
+from dicomio import codes, equipment
 from dicomio.origin import Origin, origin_of
 from dicomio.quiet import quiet
+from dicomio.seg_object import Mask, SegObject, Structure, WrittenSegment, build_seg, present
 from dicomio.source import CineSource, FrameRef
 from dicomio.uids import ResultIdentity, file_name
 
@@ -39,6 +36,8 @@ class WriterSettings(Section):
     phase_series_number: PositiveInt
     all_phases_series_number: PositiveInt
     report_series_number: PositiveInt
+    map_series_number: PositiveInt
+    segment_series_number: PositiveInt
     device_uid: Annotated[str, Field(pattern=r"^[12](\.(0|[1-9]\d*))+$", max_length=64)]
     device_serial: Annotated[str, Field(min_length=1, max_length=64)]
     site_salt: str
@@ -59,32 +58,12 @@ ES = Phase("es", "end-systole", "END_SYSTOLE", codes.END_SYSTOLE)
 _NAMED = MappingProxyType({phase.key: phase for phase in (ED, ES)})
 
 
-@dataclass(frozen=True)
-class Structure:
-    """A segment that may be written: its name, code and colour (sRGB)."""
-
-    label: Label
-    title: str
-    code: Code
-    colour: tuple[int, int, int]
-
-
 STRUCTURES: tuple[Structure, ...] = (
     Structure(Label.LV, "Left ventricular cavity", codes.LEFT_VENTRICLE, (220, 50, 47)),
     Structure(Label.MYOCARDIUM, "Left ventricular myocardium", codes.LV_MYOCARDIUM, (80, 180, 80)),
     Structure(Label.RV, "Right ventricular cavity", codes.RIGHT_VENTRICLE, (60, 120, 220)),
 )
 """In the order of segment numbers."""
-
-
-@dataclass(frozen=True)
-class WrittenSegment:
-    """What a report needs to refer to one segment."""
-
-    number: int
-    structure: Structure
-    tracking_id: str
-    tracking_uid: str
 
 
 @dataclass(frozen=True)
@@ -151,9 +130,11 @@ def write_phase_segs(  # noqa: PLR0913
     if labels.data.shape != expected:
         raise GeometryError(f"SEG: masks {labels.data.shape}, source {expected}.")
     plans = [p for p in _plans(phases, len(source.frames), settings) if labels.data[p.index].any()]
-    origin = origin_of(source, identity)
+    origin = origin_of([source.images], identity)
     with quiet():
-        return tuple(_write(plan, labels.data[plan.index], origin, folder) for plan in plans)
+        return tuple(
+            _write(plan, labels.data[plan.index], source, origin, folder) for plan in plans
+        )
 
 
 def _plans(phases: Mapping[str, int], n_phases: int, settings: WriterSettings) -> list[_Plan]:
@@ -169,12 +150,9 @@ def _plans(phases: Mapping[str, int], n_phases: int, settings: WriterSettings) -
     return plans
 
 
-def _write(plan: _Plan, mask: npt.NDArray[np.uint8], origin: Origin, folder: Path) -> WrittenSeg:
-    present = [s for s in STRUCTURES if (mask == s.label).any()]
-    segments = [
-        _segment(number, structure, plan.phase, origin)
-        for number, structure in enumerate(present, 1)
-    ]
+def _write(plan: _Plan, mask: Mask, source: CineSource, origin: Origin, folder: Path) -> WrittenSeg:
+    found = present(STRUCTURES, mask)
+    segments = [_segment(n, structure, plan.phase, origin) for n, structure in enumerate(found, 1)]
     uid = origin.uid(f"seg/{plan.phase.key}")
     written = WrittenSeg(
         path=folder / file_name(f"seg-{plan.phase.key}", uid),
@@ -182,11 +160,14 @@ def _write(plan: _Plan, mask: npt.NDArray[np.uint8], origin: Origin, folder: Pat
         phase_index=plan.index,
         series_uid=origin.uid(f"seg/series/{plan.series}"),
         sop_instance_uid=uid,
-        segments=MappingProxyType({s.structure.label: s for s in segments}),
-        absent=tuple(s.label for s in STRUCTURES if s not in present),
-        frames=origin.source.frames[plan.index],
+        segments=MappingProxyType({Label(s.structure.label): s for s in segments}),
+        absent=tuple(Label(s.label) for s in STRUCTURES if s not in found),
+        frames=source.frames[plan.index],
     )
-    _build(plan, written, mask, origin).save_as(written.path, enforce_file_format=True)
+    seg = build_seg(_object(plan, written, source), mask, origin)
+    for group in seg.PerFrameFunctionalGroupsSequence:
+        group.FrameContentSequence[0].CardiacCyclePosition = plan.phase.position
+    seg.save_as(written.path, enforce_file_format=True)
     return written
 
 
@@ -196,90 +177,22 @@ def _segment(number: int, structure: Structure, phase: Phase, origin: Origin) ->
         structure=structure,
         tracking_id=f"{structure.title}, {phase.title}",
         # One a structure and phase: readers tell regions apart by it.
-        tracking_uid=origin.uid(f"tracking/{structure.label.name}/{phase.key}"),
+        tracking_uid=origin.uid(f"tracking/{Label(structure.label).name}/{phase.key}"),
     )
 
 
-def _build(
-    plan: _Plan, written: WrittenSeg, mask: npt.NDArray[np.uint8], origin: Origin
-) -> Dataset:
-    geometry = origin.source.geometry
-    segments = list(written.segments.values())
-    seg: Dataset = hd.seg.Segmentation(
-        source_images=highdicom_fixes.stand_in_headers(
-            geometry, _extent_mm(geometry), origin.source.study_uid, origin.frame_of_reference_uid
-        ),
-        pixel_array=np.stack([mask == s.structure.label for s in segments], axis=-1),
-        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-        segment_descriptions=[_description(s, plan.phase, origin.identity) for s in segments],
-        series_instance_uid=written.series_uid,
-        series_number=plan.series_number,
+def _object(plan: _Plan, written: WrittenSeg, source: CineSource) -> SegObject:
+    return SegObject(
         sop_instance_uid=written.sop_instance_uid,
+        series_uid=written.series_uid,
+        series_number=plan.series_number,
         instance_number=plan.instance_number,
         content_label=f"CINE_{plan.phase.key.upper()}",
         content_description=f"Short-axis cine, {plan.phase.title}",
         series_description=f"Short-axis masks ({equipment.SERIES_NOTE})",
-        **equipment.sop_class_arguments(origin),
+        algorithm=equipment.CINE_ALGORITHM,
+        segments=list(written.segments.values()),
+        geometry=source.geometry,
+        images=[[frame] for frame in written.frames],
+        modifier=plan.phase.code,
     )
-    equipment.stamp(seg, origin)
-    seg.BodyPartExamined = "HEART"
-    highdicom_fixes.complete_seg(seg, f"{origin.identity.application}^AI", origin.uid("dimensions"))
-    highdicom_fixes.set_sources(seg, written.frames, geometry)
-    _mark_phase(seg, plan.phase)
-    if geometry.n_slices > 1 and not geometry.is_regular:
-        _measure_each_frame(seg, geometry)
-    codes.harmonise_meanings(seg)
-    return seg
-
-
-def _description(
-    segment: WrittenSegment, phase: Phase, identity: ResultIdentity
-) -> hd.seg.SegmentDescription:
-    structure = segment.structure
-    description = hd.seg.SegmentDescription(
-        segment_number=segment.number,
-        segment_label=structure.title,
-        segmented_property_category=codes.ANATOMICAL_STRUCTURE,
-        segmented_property_type=structure.code,
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=equipment.segmentation_algorithm(identity),
-        tracking_uid=segment.tracking_uid,
-        tracking_id=segment.tracking_id,
-        display_color=hd.color.CIELabColor.from_rgb(*structure.colour),
-    )
-    if phase.code is not None:
-        kind = description.SegmentedPropertyTypeCodeSequence[0]
-        kind.SegmentedPropertyTypeModifierCodeSequence = [hd.sr.CodedConcept.from_code(phase.code)]
-    return description
-
-
-def _extent_mm(geometry: StackGeometry) -> float:
-    """Return the length along the normal that a slice stands for.
-
-    It is written as thickness and spacing of the frames, so a reader that multiplies area by
-    thickness, or by the distance of the frames, gets the volume of ``results.json``. A single
-    slice stands for its own thickness.
-    """
-    if geometry.n_slices > 1:
-        return float(geometry.gaps_mm.mean())
-    if not np.isfinite(geometry.slice_thickness_mm):
-        raise GeometryError("SEG: one slice of unknown thickness; its volume cannot be stated.")
-    return geometry.slice_thickness_mm
-
-
-def _measure_each_frame(seg: Dataset, geometry: StackGeometry) -> None:
-    """Uneven gaps: every frame states its own extent, and no spacing is claimed for the stack."""
-    shared = seg.SharedFunctionalGroupsSequence[0]
-    spacing = shared.PixelMeasuresSequence[0].PixelSpacing
-    del shared.PixelMeasuresSequence
-    for group in seg.PerFrameFunctionalGroupsSequence:
-        extent = geometry.slice_extents_mm[highdicom_fixes.slice_of(group, geometry)]
-        item = Dataset()
-        item.PixelSpacing = spacing
-        (item.SliceThickness,) = highdicom_fixes.decimals([extent])
-        group.PixelMeasuresSequence = [item]
-
-
-def _mark_phase(seg: Dataset, phase: Phase) -> None:
-    for group in seg.PerFrameFunctionalGroupsSequence:
-        group.FrameContentSequence[0].CardiacCyclePosition = phase.position

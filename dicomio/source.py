@@ -29,6 +29,22 @@ class FrameRef:
 
 
 @dataclass(frozen=True, eq=False)
+class ImageSource:
+    """Images that a written object is made from: ``frames[i][z]`` is image ``i`` of slice ``z``.
+
+    Slices are those of ``geometry``.
+    """
+
+    study_uid: str
+    frames: tuple[tuple[FrameRef, ...], ...]
+    geometry: StackGeometry
+
+    def at_slice(self, z: int) -> tuple[FrameRef, ...]:
+        """Every image of slice ``z``, each once."""
+        return tuple(dict.fromkeys(row[z] for row in self.frames))
+
+
+@dataclass(frozen=True, eq=False)
 class CineSource:
     """The short-axis cine of one study, before its pixels are read.
 
@@ -47,6 +63,11 @@ class CineSource:
     field_strength_t: float
     manufacturer: str
     left_out: tuple[str, ...] = ()
+
+    @property
+    def images(self) -> ImageSource:
+        """What results of the cine are made from."""
+        return ImageSource(self.study_uid, self.frames, self.geometry)
 
     @property
     def series_uids(self) -> tuple[str, ...]:

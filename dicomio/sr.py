@@ -8,6 +8,7 @@ gives the reason.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from highdicom.sr import ComprehensiveSR, ContainerContentItem, MeasurementReport
@@ -17,19 +18,47 @@ from cmr.labels import PHASES
 from cmr.results import StudyResults
 from dicomio import codes, equipment
 from dicomio.highdicom_fixes import blank_header
+from dicomio.map_objects import WrittenMap
 from dicomio.origin import Origin, origin_of
 from dicomio.quiet import quiet
 from dicomio.seg import WriterSettings, WrittenSeg
 from dicomio.source import CineSource, FrameRef
-from dicomio.sr_content import image_library
-from dicomio.sr_groups import Group, cine_groups, quality_group
+from dicomio.sr_content import Listing, image_library
+from dicomio.sr_groups import cine_groups, quality_group
+from dicomio.sr_mapping import map_groups
+from dicomio.sr_templates import Group, Instance
 from dicomio.uids import ResultIdentity, file_name
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenObjects:
+    """What was written of a study, for the report to refer to.
+
+    ``segs`` come from :func:`dicomio.seg.write_phase_segs`, those of end-diastole and end-systole
+    are referred to; ``maps`` from :func:`dicomio.map_objects.write_maps`.
+    """
+
+    segs: tuple[WrittenSeg, ...] = ()
+    maps: tuple[WrittenMap, ...] = ()
+
+    @property
+    def phases(self) -> list[WrittenSeg]:
+        """SEGs of the phases that were measured."""
+        return [seg for seg in self.segs if seg.phase in PHASES]
+
+    @property
+    def referenced(self) -> list[Instance]:
+        """Every object that the report refers to, each once."""
+        objects: list[Instance | None] = [*self.phases]
+        for written in self.maps:
+            objects += [written.segments, written.value, written.sd]
+        return list({o.sop_instance_uid: o for o in objects if o is not None}.values())
 
 
 def write_report(  # noqa: PLR0913
     results: StudyResults,
-    segs: Sequence[WrittenSeg],
-    source: CineSource,
+    written: WrittenObjects,
+    cine: CineSource | None,
     identity: ResultIdentity,
     settings: WriterSettings,
     folder: Path,
@@ -39,34 +68,55 @@ def write_report(  # noqa: PLR0913
     Parameters
     ----------
     results
-        Everything known of the study.
-    segs
-        What :func:`dicomio.seg.write_phase_segs` wrote; the report refers to those of end-diastole
-        and end-systole.
+        Everything known of the study; maps are taken from ``written``.
+    cine
+        The cine that was chosen, measured or not; None where there is none. The study has a cine
+        or a map.
 
     Returns
     -------
     Path
         The file written.
     """
-    origin = origin_of(source, identity)
-    used = [seg for seg in segs if seg.phase in PHASES]
+    stacks = ([cine.images] if cine else []) + [m.tissue.images for m in written.maps]
+    origin = origin_of(stacks, identity)
     with quiet():
-        groups = cine_groups(results.cine, used, origin) if results.cine else []
-        report = _document([*groups, quality_group(results, origin)], used, origin, settings)
+        groups = cine_groups(results.cine, written.phases, origin) if results.cine else []
+        groups += [group for m in written.maps for group in map_groups(m, identity)]
+        groups.append(quality_group(results, origin))
+        report = _document(groups, _listings(written, cine), written, origin, settings)
         path = folder / file_name("sr", report.SOPInstanceUID)
         report.save_as(path, enforce_file_format=True)
     return path
 
 
+def _listings(written: WrittenObjects, cine: CineSource | None) -> list[Listing]:
+    """Used images by stack, each image once."""
+    found: list[Listing] = []
+    if cine is not None:
+        # Without masks, the first phase stands for the cine.
+        frames = [frame for seg in written.phases for frame in seg.frames]
+        found.append((frames or cine.frames[0], cine.geometry))
+    listed: set[FrameRef] = set()
+    for one in written.maps:
+        images = one.tissue.images
+        new = [f for row in images.frames for f in dict.fromkeys(row) if f not in listed]
+        listed.update(new)
+        if new:
+            found.append((new, images.geometry))
+    return found
+
+
 def _document(
-    groups: Sequence[Group], segs: Sequence[WrittenSeg], origin: Origin, settings: WriterSettings
+    groups: Sequence[Group],
+    listings: Sequence[Listing],
+    written: WrittenObjects,
+    origin: Origin,
+    settings: WriterSettings,
 ) -> Dataset:
-    # Without masks, the first phase stands for the cine.
-    frames = [frame for seg in segs for frame in seg.frames] or list(origin.source.frames[0])
     report: Dataset = ComprehensiveSR(
-        evidence=_evidence(frames, segs, origin.source.study_uid),
-        content=_content(groups, frames, origin),
+        evidence=_evidence(listings, written.referenced, origin.study_uid),
+        content=_content(groups, listings, origin),
         series_instance_uid=origin.uid("sr/series"),
         series_number=settings.report_series_number,
         sop_instance_uid=origin.uid("sr"),
@@ -86,7 +136,7 @@ def _document(
 
 
 def _content(
-    groups: Sequence[Group], frames: Sequence[FrameRef], origin: Origin
+    groups: Sequence[Group], listings: Sequence[Listing], origin: Origin
 ) -> ContainerContentItem:
     content = MeasurementReport(
         observation_context=equipment.observation_context(origin.identity),
@@ -94,21 +144,21 @@ def _content(
         imaging_measurements=groups,
         title=codes.MEASUREMENT_REPORT,
     )[0]
-    library = image_library(frames, origin.source.geometry)
+    library = image_library(listings)
     # TID 1500: the image library comes before the measurements, which highdicom puts last.
     content.ContentSequence.insert(len(content.ContentSequence) - 1, library)
     return content
 
 
 def _evidence(
-    frames: Sequence[FrameRef], segs: Sequence[WrittenSeg], study_uid: str
+    listings: Sequence[Listing], objects: Sequence[Instance], study_uid: str
 ) -> list[Dataset]:
     """Make a header of every instance that the report refers to, each once."""
-    images = {f.sop_instance_uid: (f.sop_class_uid, f.series_uid) for f in frames}
-    masks = {s.sop_instance_uid: (s.sop_class_uid, s.series_uid) for s in segs}
+    frames: list[Instance] = [frame for listed, _ in listings for frame in listed]
+    by_uid = {o.sop_instance_uid: o for o in [*frames, *objects]}
     headers = []
-    for uid, (sop_class_uid, series_uid) in {**images, **masks}.items():
-        header = blank_header(sop_class_uid, uid)
-        header.SeriesInstanceUID, header.StudyInstanceUID = series_uid, study_uid
+    for uid, found in by_uid.items():
+        header = blank_header(found.sop_class_uid, uid)
+        header.SeriesInstanceUID, header.StudyInstanceUID = found.series_uid, study_uid
         headers.append(header)
     return headers

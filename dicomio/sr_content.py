@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from highdicom.sr import (
     CodeContentItem,
@@ -16,6 +17,7 @@ from highdicom.sr import (
     UIDRefContentItem,
 )
 from highdicom.sr import RelationshipTypeValues as Relation
+from highdicom.sr.value_types import ContentItem
 from pydicom.sr.coding import Code
 
 from cmr.records import Quantity
@@ -24,6 +26,9 @@ from dicomio import codes
 from dicomio.highdicom_fixes import add_to_measurement, instances
 from dicomio.source import FrameRef
 from dicomio.sr_concepts import Concept
+
+Listing: TypeAlias = tuple[Sequence[FrameRef], StackGeometry]
+"""Images of one stack."""
 
 _SPELLED = str.maketrans(
     {"×": "x", "·": "x", "²": "2", "³": "3", "–": "-", "±": "+/-", "≥": ">=", "≤": "<=", "…": "..."}
@@ -38,23 +43,28 @@ def number(concept: Concept, quantity: Quantity, value: float) -> Measurement:
         unit=codes.UNITS[quantity.unit],
         method=concept.method,
     )
-    items = [
-        CodeContentItem(name=name, value=code, relationship_type=Relation.HAS_CONCEPT_MOD)
-        for name, code in concept.modifiers
-    ]
+    items = modifiers(concept.modifiers)
     if concept.equation:
-        items.append(_text(codes.EQUATION, concept.equation, Relation.INFERRED_FROM))
-    if items:
-        add_to_measurement(measurement, items)
+        items.append(text_item(codes.EQUATION, concept.equation, Relation.INFERRED_FROM))
+    add_to_measurement(measurement, items)
     return measurement
+
+
+def modifiers(pairs: Iterable[tuple[Code, Code]]) -> list[ContentItem]:
+    """Make the modifiers of a concept from (name, value)."""
+    return [
+        CodeContentItem(name=name, value=value, relationship_type=Relation.HAS_CONCEPT_MOD)
+        for name, value in pairs
+    ]
 
 
 def remark(text: str) -> TextContentItem:
     """Make a comment for the reader of a measurement group."""
-    return _text(codes.COMMENT, text, Relation.CONTAINS)
+    return text_item(codes.COMMENT, text, Relation.CONTAINS)
 
 
-def _text(name: Code, text: str, relation: Relation) -> TextContentItem:
+def text_item(name: Code, text: str, relation: Relation) -> TextContentItem:
+    """Make a text that every character set of a source can hold."""
     return TextContentItem(name=name, value=plain_text(text), relationship_type=relation)
 
 
@@ -71,12 +81,16 @@ def source_images(frames: Sequence[FrameRef]) -> list[SourceImageForSegmentation
     ]
 
 
-def image_library(frames: Sequence[FrameRef], geometry: StackGeometry) -> ContainerContentItem:
-    """List the used images (TID 1600), what they share stated once for the group.
+def image_library(listings: Sequence[Listing]) -> ContainerContentItem:
+    """List the used images (TID 1600), a group a stack, what its images share stated once.
 
     highdicom's own library repeats 17 descriptors an image (6 s for 250 images) and knows no
     frames of a multi-frame instance.
     """
+    return _container(codes.IMAGE_LIBRARY, [_library_group(*listing) for listing in listings])
+
+
+def _library_group(frames: Sequence[FrameRef], geometry: StackGeometry) -> ContainerContentItem:
     group = _container(codes.IMAGE_LIBRARY_GROUP, _shared_descriptors(geometry))
     if geometry.frame_of_reference_uid:
         group.ContentSequence.append(
@@ -96,7 +110,7 @@ def image_library(frames: Sequence[FrameRef], geometry: StackGeometry) -> Contai
                 relationship_type=Relation.CONTAINS,
             )
         )
-    return _container(codes.IMAGE_LIBRARY, [group])
+    return group
 
 
 def _shared_descriptors(

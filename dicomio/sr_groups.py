@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TypeAlias
 
-from highdicom.sr import (
-    FindingSite,
-    Measurement,
-    MeasurementsAndQualitativeEvaluations,
-    ReferencedSegment,
-    SourceImageForMeasurementGroup,
-    TrackingIdentifier,
-    VolumetricROIMeasurementsAndQualitativeEvaluations,
-)
+from highdicom.sr import AlgorithmIdentification, Measurement, TrackingIdentifier
 from pydicom.sr.coding import Code
 
 from cmr.labels import PHASES, Label
 from cmr.records import Measured, Quantity
 from cmr.results import Cine, StudyResults
 from dicomio import codes, equipment
-from dicomio.highdicom_fixes import fix_group_method
 from dicomio.origin import Origin
 from dicomio.seg import WrittenSeg
 from dicomio.sr_concepts import BSA_METHODS, CONCEPTS, Concept, Part, Region
-from dicomio.sr_content import number, remark, source_images
-
-Group: TypeAlias = (
-    VolumetricROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
-)
+from dicomio.sr_content import number, remark
+from dicomio.sr_templates import Group, segment_group, topic_group
 
 
 @dataclass(frozen=True)
@@ -129,24 +116,11 @@ def _region_group(
     region: Region, seg: WrittenSeg, measurements: list[Measurement], origin: Origin
 ) -> Group:
     segment = seg.segments[region.label]
-    site = segment.structure.code
-    group: Group = VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(segment.tracking_uid, segment.tracking_id),
-        referenced_segment=ReferencedSegment(
-            seg.sop_class_uid,
-            seg.sop_instance_uid,
-            segment.number,
-            source_images=source_images(seg.frames),
-        ),
-        finding_category=codes.ANATOMICAL_STRUCTURE,
-        finding_type=site,
-        finding_sites=[FindingSite(site)],
-        method=codes.VOXEL_SUM,
-        algorithm_id=equipment.measurement_algorithm(origin.identity),
-        measurements=measurements,
+    tracking = TrackingIdentifier(segment.tracking_uid, segment.tracking_id)
+    algorithm = _algorithm(origin)
+    return segment_group(
+        segment, seg, seg.frames, tracking, codes.VOXEL_SUM, algorithm, measurements
     )
-    fix_group_method(group[0])
-    return group
 
 
 def _topic_group(
@@ -156,20 +130,17 @@ def _topic_group(
     segs: Sequence[WrittenSeg],
     origin: Origin,
 ) -> Group:
-    masks = segs if topic.from_masks else ()
-    algorithm = equipment.measurement_algorithm(origin.identity) if topic.from_masks else None
-    group: Group = MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(origin.uid(f"tracking/{topic.title}"), topic.title),
-        finding_type=topic.site,
-        finding_sites=[FindingSite(topic.site)],
-        method=topic.method,
-        algorithm_id=algorithm,
-        measurements=measurements,
-        source_images=[
-            SourceImageForMeasurementGroup(s.sop_class_uid, s.sop_instance_uid) for s in masks
-        ],
+    return topic_group(
+        TrackingIdentifier(origin.uid(f"tracking/{topic.title}"), topic.title),
+        topic.site,
+        topic.site,
+        topic.method,
+        _algorithm(origin) if topic.from_masks else None,
+        measurements,
+        segs if topic.from_masks else (),
+        map(remark, remarks),
     )
-    fix_group_method(group[0])
-    for text in remarks:
-        group[0].ContentSequence.append(remark(text))
-    return group
+
+
+def _algorithm(origin: Origin) -> AlgorithmIdentification:
+    return equipment.measurement_algorithm(equipment.CINE_ALGORITHM, origin.identity)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cmr.results import StudyResults
 from dicomio.seg import WriterSettings, WrittenSeg
-from dicomio.sr import write_report
+from dicomio.sr import WrittenObjects, write_report
 from dicomio.uids import ResultIdentity
 from operators.messages import JudgedCine, StudyJob
 from operators.sdk import Fragment
@@ -41,4 +41,5 @@ class SrWriter(Step):
     ) -> Path:
         """Write the report."""
         source = judged.measured.cine.images.source
-        return write_report(results, segs, source, self._identity, self._settings, job.folder)
+        written = WrittenObjects(segs=segs)
+        return write_report(results, written, source, self._identity, self._settings, job.folder)

@@ -11,7 +11,7 @@ from cmr.labels import Label
 from dicomio.index import index_input
 from dicomio.seg import write_phase_segs
 from dicomio.selection import select
-from dicomio.sr import write_report
+from dicomio.sr import WrittenObjects, write_report
 from tests.conftest import ROOT
 from tests.dicom_source import heart, stack
 from tests.dicom_tools import (
@@ -148,7 +148,7 @@ def test_real_study_of_one_series_a_slice(bivme, tmp_path):
     phases = {"ed": 0, "es": 12}
     segs = write_phase_segs(source, labels, phases, IDENTITY, SETTINGS, tmp_path)
     results = study_results(cine_results())
-    report = write_report(results, segs, source, IDENTITY, SETTINGS, tmp_path)
+    report = write_report(results, WrittenObjects(segs), source, IDENTITY, SETTINGS, tmp_path)
     case = Case(source, labels, segs, report)
     assert [dciodvfy_errors(path) for path in case.files] == [[], [], []]
     assert dcentvfy_errors(case.files, case.used_images) == []

@@ -8,7 +8,7 @@ import pytest
 
 from cmr.labels import Label
 from cmr.results import Heart, Ventricle
-from dicomio.sr import write_report
+from dicomio.sr import WrittenObjects, write_report
 from dicomio.sr_content import plain_text
 from tests.dicom_source import STUDY_UID, heart, stack, write_cine
 from tests.results_sample import HEART, LV, RV, cine_results, study_results
@@ -298,7 +298,7 @@ def test_number_without_its_segment_goes_to_the_function_group(tmp_path):
 
 def test_study_without_a_cine_result_tells_why(tmp_path):
     source = write_cine(tmp_path / "source", stack())
-    path = write_report(study_results(None), (), source, IDENTITY, SETTINGS, tmp_path)
+    path = write_report(study_results(None), WrittenObjects(), source, IDENTITY, SETTINGS, tmp_path)
     root = pydicom.dcmread(path)
     assert list(groups(root)) == ["Quality control"]
     assert "cine not measured: No short-axis cine." in remarks(groups(root)["Quality control"])
@@ -309,7 +309,8 @@ def test_same_time_gives_the_same_bytes_and_another_time_the_same_uids(case, tmp
         folder = tmp_path / name
         folder.mkdir()
         results = study_results(cine_results())
-        return write_report(results, case.segs, case.source, identity, SETTINGS, folder)
+        written = WrittenObjects(case.segs)
+        return write_report(results, written, case.source, identity, SETTINGS, folder)
 
     assert again("a", IDENTITY).read_bytes() == case.report.read_bytes()
     later = again("b", replace(IDENTITY, now=IDENTITY.now + timedelta(hours=1)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from cmr.volume import Volume4D
 from dicomio.seg import WriterSettings, WrittenSeg, write_phase_segs
 from dicomio.source import CineSource
-from dicomio.sr import write_report
+from dicomio.sr import WrittenObjects, write_report
 from dicomio.uids import ResultIdentity
 from tests.dicom_source import heart, stack, write_cine
 from tests.results_sample import cine_results, study_results
@@ -28,6 +28,8 @@ SETTINGS = WriterSettings(
     phase_series_number=9701,
     all_phases_series_number=9702,
     report_series_number=9703,
+    map_series_number=9710,
+    segment_series_number=9760,
     device_uid=IDENTITY.device_uid,
     device_serial=IDENTITY.device_serial,
     site_salt="",
@@ -76,6 +78,11 @@ def write_case(
     results.mkdir()
     segs = write_phase_segs(source, masks, PHASES, IDENTITY, SETTINGS, results)
     report = write_report(
-        study_results(cine or cine_results()), segs, source, IDENTITY, SETTINGS, results
+        study_results(cine or cine_results()),
+        WrittenObjects(segs),
+        source,
+        IDENTITY,
+        SETTINGS,
+        results,
     )
     return Case(source, masks, segs, report)

@@ -147,7 +147,7 @@ def _label_of(segment: Dataset, number: int) -> Label:
     code = Code(item.CodeValue, item.CodingSchemeDesignator, item.get("CodeMeaning", ""))
     for structure in STRUCTURES:
         if code == structure.code:  # pydicom takes SRT codes for their SNOMED CT successors
-            return structure.label
+            return Label(structure.label)
     known = ", ".join(f"{s.code.value} {s.code.meaning}" for s in STRUCTURES)
     raise UsageError(
         # Cut and in ASCII: a damaged header may put anything here.

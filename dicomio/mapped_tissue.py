@@ -1,0 +1,57 @@
+"""One map of a study with everything that its DICOM objects are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cmr.mapping.terms import Contrast, MapKind
+from cmr.results_mapping import TissueMap
+from dicomio.source import ImageSource
+
+_TITLES = MappingProxyType({MapKind.ECV: "Extracellular volume"})
+_OF_CONTRAST = MappingProxyType({Contrast.NATIVE: "Native ", Contrast.POST: "Post-contrast "})
+
+
+@dataclass(frozen=True, eq=False)
+class MappedTissue:
+    """A map, its masks and its measurements, on the grid of ``images.geometry``.
+
+    Attributes
+    ----------
+    key
+        Unique in the study: ``"native_t1"``, ``"ecv"``, ``"t1-2"``; enters file names and UIDs.
+    images
+        What the map was made from: source images, or the scanner's own map.
+    values, sd
+        ``(z, row, col)`` in ms, or % for ECV; NaN where undefined. None where there is nothing to
+        write: the scanner's own map was measured.
+    labels
+        ``(z, row, col)``, :class:`cmr.labels.Label`; all 0 where no heart was found.
+    segments
+        ``(z, row, col)``: AHA 1 to 16 on the myocardium, 0 elsewhere.
+    segmented_on
+        Key of the map whose SEG holds these segments. ECV shares those of the native T1 map.
+    """
+
+    key: str
+    kind: MapKind
+    contrast: Contrast
+    results: TissueMap[Any]
+    images: ImageSource
+    values: npt.NDArray[np.float32] | None
+    sd: npt.NDArray[np.float32] | None
+    labels: npt.NDArray[np.uint8]
+    segments: npt.NDArray[np.uint8]
+    segmented_on: str
+
+    @property
+    def title(self) -> str:
+        """What people call it; with the key where the study has several of its kind."""
+        contrast = "" if self.kind is MapKind.ECV else _OF_CONTRAST.get(self.contrast, "")
+        name = _TITLES.get(self.kind, f"{contrast}{self.kind}")
+        return f"{name} ({self.key})" if "-" in self.key else name

@@ -1,0 +1,120 @@
+"""Numbers of a region of a map, as measurements (TID 300) with their properties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from highdicom.sr import Measurement, NumContentItem, SourceImageForMeasurement
+from highdicom.sr import RelationshipTypeValues as Relation
+from highdicom.sr.value_types import ContentItem
+from pydicom.sr.coding import Code
+
+from cmr.records import Quantity
+from cmr.results_mapping import HaematocritRecord, ReferenceRange, Region
+from dicomio import codes
+from dicomio.highdicom_fixes import add_to_measurement, instances
+from dicomio.map_objects import WrittenMap
+from dicomio.map_terms import contrast_modifiers, quantity_of
+from dicomio.sr_content import modifiers, text_item
+from dicomio.sr_map_concepts import CONCEPTS, MapConcept
+
+_Z_DECIMALS = 2
+_HAEMATOCRIT_DECIMALS = 1
+
+
+def region_numbers(
+    region: Region, written: WrittenMap, reference: ReferenceRange | None = None
+) -> list[Measurement]:
+    """Count and every known number of a region; ``reference`` stands with the median."""
+    found = [Measurement(codes.PIXELS_USED, region.pixels, codes.UNITS["{pixels}"])]
+    for quantity, value in region.values():
+        concept = CONCEPTS.get(quantity.key)
+        if concept is None:
+            continue
+        number = _number(concept, quantity, value, written)
+        add_to_measurement(number, _uncertainty(concept, region))
+        if concept.derivation is codes.MEDIAN and reference is not None:
+            add_to_measurement(number, _range(reference, quantity))
+        found.append(number)
+    return found
+
+
+def haematocrit_number(haematocrit: HaematocritRecord) -> Measurement:
+    """Haematocrit in percent, measured or estimated from the T1 of blood."""
+    percent = codes.UNITS["%"]
+    number = Measurement(
+        codes.HAEMATOCRIT,
+        round(100 * haematocrit.fraction, _HAEMATOCRIT_DECIMALS),
+        percent,
+        derivation=codes.MEASURED if haematocrit.source == "measured" else codes.ESTIMATED,
+    )
+    spread = round(100 * haematocrit.sd_fraction, _HAEMATOCRIT_DECIMALS)
+    add_to_measurement(number, _both_ways(spread, percent))
+    return number
+
+
+def _number(
+    concept: MapConcept, quantity: Quantity, value: float, written: WrittenMap
+) -> Measurement:
+    rounded, unit = round(value, quantity.decimals), codes.UNITS[quantity.unit]
+    if concept.name is not None:
+        return Measurement(concept.name, rounded, unit)
+    number = Measurement(
+        quantity_of(written.tissue),
+        rounded,
+        unit,
+        derivation=concept.derivation,
+        referenced_images=_sources(written),
+    )
+    add_to_measurement(number, modifiers(contrast_modifiers(written.tissue)))
+    return number
+
+
+def _sources(written: WrittenMap) -> list[SourceImageForMeasurement]:
+    """The map that the number was measured on: ours, else the scanner's."""
+    if written.value is not None:
+        plane = written.value
+        return [SourceImageForMeasurement(plane.sop_class_uid, plane.sop_instance_uid)]
+    frames = [frame for row in written.tissue.images.frames for frame in row]
+    return [
+        SourceImageForMeasurement(frame.sop_class_uid, frame.sop_instance_uid, numbers or None)
+        for frame, numbers in instances(frames)
+    ]
+
+
+def _uncertainty(concept: MapConcept, region: Region) -> Sequence[ContentItem]:
+    known = {quantity.key: (quantity, value) for quantity, value in region.values()}
+    if concept.uncertainty not in known:
+        return ()
+    quantity, value = known[concept.uncertainty]
+    return _both_ways(round(value, quantity.decimals), codes.UNITS[quantity.unit])
+
+
+def _both_ways(value: float, unit: Code) -> Sequence[ContentItem]:
+    names = (codes.UNCERTAINTY_ABOVE, codes.UNCERTAINTY_BELOW)
+    return [_property(name, value, unit) for name in names]
+
+
+def _range(reference: ReferenceRange, quantity: Quantity) -> Sequence[ContentItem]:
+    unit = codes.UNITS[quantity.unit]
+    items: list[ContentItem] = []
+    for name, limit in (
+        (codes.NORMAL_RANGE_LOW, reference.low),
+        (codes.NORMAL_RANGE_HIGH, reference.high),
+    ):
+        if limit is not None:
+            items.append(_property(name, round(limit, quantity.decimals), unit))
+    if reference.z is not None:
+        items.append(_property(codes.Z_SCORE, round(reference.z, _Z_DECIMALS), codes.UNITS["1"]))
+    if reference.source:
+        kind = f"{reference.kind.capitalize()} range, {reference.region}"
+        properties = Relation.HAS_PROPERTIES
+        items.append(text_item(codes.NORMAL_RANGE_DESCRIPTION, kind, properties))
+        items.append(text_item(codes.NORMAL_RANGE_AUTHORITY, reference.source, properties))
+    return items
+
+
+def _property(name: Code, value: float, unit: Code) -> NumContentItem:
+    return NumContentItem(
+        name=name, value=value, unit=unit, relationship_type=Relation.HAS_PROPERTIES
+    )
