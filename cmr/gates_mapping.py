@@ -62,6 +62,8 @@ def _gates(
 ) -> Iterator[Gate]:
     if about.source == "scanner":
         yield _unit(about)
+    elif about.flags:
+        yield _doubted_scanner_map(about)
     yield _heart(measured, about)
     if about.scanner_check is not None:
         yield _scanner_difference(measured, about, limits)
@@ -86,6 +88,12 @@ def _unit(about: MapAbout) -> Gate:
     message = " ".join(f"{flag}." for flag in about.flags) or "Values lie in the range of tissue."
     finding = Finding(f"{about.key}_unit", len(about.flags), 0, "{flags}", message)
     return withhold(finding, [f"mapping.{about.key}"], good=not about.flags)
+
+
+def _doubted_scanner_map(about: MapAbout) -> Gate:
+    message = f"The scanner's map was not used: {about.flags[0]}."
+    finding = Finding(f"{about.key}_scanner_map", len(about.flags), 0, "{flags}", message)
+    return review(finding, good=False)
 
 
 def _heart(measured: MeasuredTissue, about: MapAbout) -> Gate:

@@ -69,7 +69,7 @@ class SliceMotion(Record):
     """Motion correction of one slice; shifts are those of the images, in the order of time."""
 
     applied: bool
-    reason: str = Field(description="Why the images were left as they are; empty where not.")
+    reason: str = Field(description="Why, or why not.")
     row_shift_mm: list[float]
     column_shift_mm: list[float]
     residual_before_pct: float | None = Field(description="Of the fit, share of the signal.")

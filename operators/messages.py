@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from cmr.errors import CmrError
 from cmr.heart import HeartCentre
@@ -76,6 +78,77 @@ class JudgedCine:
     measured: MeasuredCine
     gates: tuple[Gate, ...]
     results: Cine
+
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, eq=False)
+class Maps(Generic[T]):
+    """Every mapping acquisition of a study at one stage of the way.
+
+    ``not_measured`` gives the reason for what the study has images for but no result, by what it
+    is, such as ``ecv``.
+    """
+
+    each: tuple[T, ...]
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+
+    def then(self, function: Callable[[T], U]) -> Maps[U]:
+        """Apply one step to every acquisition."""
+        return Maps(tuple(function(one) for one in self.each), self.not_measured)
+
+
+@dataclass(frozen=True, eq=False)
+class LocatedMap:
+    """An acquisition, and ``(row, col)`` where its heart is."""
+
+    read: ReadMap
+    region: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedMap:
+    """An acquisition with aligned source images, and what was done to each slice."""
+
+    located: LocatedMap
+    motion: tuple[SliceMotion, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedAcquisition:
+    """Maps of one acquisition: the one that is measured, and the images that it comes from."""
+
+    aligned: AlignedMap
+    chosen: ChosenMap
+    images: ImageSource
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedMap:
+    """A map with the heart found on it."""
+
+    fitted: FittedAcquisition
+    heart: HeartOnMap
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredMap:
+    """A map with its numbers, and the contours of the cine beside its own."""
+
+    segmented: SegmentedMap
+    measured: MeasuredTissue
+    cine: CineCheck | None
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedMaps:
+    """Maps for the writers, with the verdict of every gate and the results."""
+
+    mapped: tuple[MappedTissue, ...]
+    gates: tuple[Gate, ...]
+    results: MappingResults
 
 
 @dataclass(frozen=True, eq=False)

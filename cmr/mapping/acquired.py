@@ -80,6 +80,10 @@ class AcquiredMap:
     scanner: ScannerMap | None
     faults: tuple[str, ...] = ()
 
+    def with_source(self, source: SourceImages) -> AcquiredMap:
+        """The same acquisition with other source images."""
+        return replace(self, source=source)
+
     @property
     def on_one_grid(self) -> bool:
         """Source images and scanner's map show the same pixels."""

@@ -20,6 +20,8 @@ class HaematocritSettings(Section):
 
     Attributes
     ----------
+    fraction
+        Used where neither a side file nor the study states one; null for none.
     low_fraction, high_fraction
         Outside these, a value is taken for an error or a wrong unit.
     measured_sd_fraction
@@ -30,6 +32,7 @@ class HaematocritSettings(Section):
         Scanners write their field strength rounded or not.
     """
 
+    fraction: float | None
     low_fraction: float
     high_fraction: float
     measured_sd_fraction: float
