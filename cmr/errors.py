@@ -7,6 +7,7 @@
     ├── NothingReadable       no usable DICOM image in the input
     ├── SeveralPatients       more than one patient in one input
     ├── NoApplicableSeries    nothing in the study that this application measures
+    │   └── NotInStudy        a part, such as mapping, that the study has no images of
     ├── ModelError            a model is missing, broken or not what it says
     ├── OutputError           the output folder cannot be written
     ├── GeometryError         slices that do not form a stack
@@ -49,6 +50,10 @@ class NoApplicableSeries(CmrError):
     def __init__(self, message: str, decisions: tuple[SeriesDecision, ...] = ()) -> None:
         super().__init__(message)
         self.decisions = decisions
+
+
+class NotInStudy(NoApplicableSeries):
+    """The study has no images of a part that is measured where it is there, such as mapping."""
 
 
 class ModelError(CmrError):

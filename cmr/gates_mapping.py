@@ -15,6 +15,7 @@ from cmr.mapping.plausible import PlausibleSettings, blood_limits
 from cmr.mapping.terms import MapKind
 from cmr.records import Gate
 from cmr.settings import Section
+from cmr.volume import FloatArray
 
 
 class MappingLimits(Section):
@@ -30,6 +31,8 @@ class MappingLimits(Section):
         Global extracellular volume of the living.
     min_cine_dice_pct
         Of the epicardial disc with the contours of the cine, worst slice.
+    min_post_dice_pct
+        Of the epicardial discs on native and post-contrast map after registration, worst slice.
     max_scanner_difference_pct
         Of the median pixel between fitted and scanner's map.
     """
@@ -39,6 +42,7 @@ class MappingLimits(Section):
     max_shift_mm: float
     ecv_pct: Range
     min_cine_dice_pct: float
+    min_post_dice_pct: float
     max_scanner_difference_pct: float
 
 
@@ -51,6 +55,35 @@ def map_gates(
 ) -> tuple[Gate, ...]:
     """Every gate that can be asked of this map; its name begins with the key of the map."""
     return tuple(_gates(measured, about, cine, limits, plausible))
+
+
+def ecv_gates(
+    measured: MeasuredTissue, about: MapAbout, overlap: FloatArray, limits: MappingLimits
+) -> tuple[Gate, ...]:
+    """Gates of an ECV map that was computed.
+
+    Parameters
+    ----------
+    overlap
+        ``(z,)`` of :class:`cmr.mapping.ecv.EcvMap`.
+    """
+    gates = [_heart(measured, about)]
+    if measured.heart.reason:
+        return tuple(gates)
+    known = 100 * overlap[np.isfinite(overlap)]
+    worst = float(known.min()) if known.size else float("nan")
+    message = "Dice of the epicardial discs of both T1 maps after registration, worst slice."
+    finding = Finding(f"{about.key}_registration", worst, limits.min_post_dice_pct, "%", message)
+    gates.append(review(finding, good=worst >= limits.min_post_dice_pct))
+    if measured.tissue.r2 is not None:
+        gates.append(_fit(measured, about, limits))
+    gates.append(_ecv_range(measured, about, limits))
+    return tuple(gates)
+
+
+def _ecv_range(measured: MeasuredTissue, about: MapAbout, limits: MappingLimits) -> Gate:
+    message = "Median over the myocardium."
+    return _in_range(measured.statistics.whole.median, limits.ecv_pct, about, "range", message)
 
 
 def _gates(
@@ -77,8 +110,7 @@ def _gates(
     if blood is not None:
         yield _in_range(measured.statistics.blood.median, blood, about, "blood", "Median of blood.")
     if about.kind is MapKind.ECV:
-        message = "Median over the myocardium."
-        yield _in_range(measured.statistics.whole.median, limits.ecv_pct, about, "range", message)
+        yield _ecv_range(measured, about, limits)
     if cine is not None:
         yield _cine(cine, about, limits)
 

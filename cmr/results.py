@@ -199,7 +199,7 @@ class StudyResults(Record):
         default_factory=dict, description="Part that could not be measured, with the reason."
     )
     quality: list[Gate] = Field(default_factory=list)
-    files: list[str] = Field(default_factory=list, description="DICOM files written.")
+    files: list[str] = Field(default_factory=list, description="Objects and pictures written.")
 
     @property
     def quality_status(self) -> Status:

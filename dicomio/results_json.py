@@ -12,11 +12,11 @@ RESULTS = "results.json"
 
 
 def write_results(results: StudyResults, folder: Path) -> StudyResults:
-    """Write ``results.json`` beside the DICOM files of ``folder`` and list them in it.
+    """Write ``results.json`` beside the other files of ``folder`` and list them in it.
 
     A missing value is absent, not null; inside lists, where position counts, it is null.
     """
-    names = sorted(path.name for path in folder.glob("*.dcm"))
+    names = sorted(p.name for p in folder.iterdir() if p.suffix in (".dcm", ".png"))
     complete = results.model_copy(update={"files": names})
     text = complete.model_dump_json(indent=2, exclude_none=True)
     (folder / RESULTS).write_text(text + "\n", encoding="utf-8")

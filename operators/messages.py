@@ -7,16 +7,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from cmr.anatomy import Mask
 from cmr.errors import CmrError
 from cmr.heart import HeartCentre
+from cmr.mapping.about import MapAbout
+from cmr.mapping.cine_contours import CineCheck
+from cmr.mapping.ecv import EcvMap
+from cmr.mapping.fitted import ChosenMap
+from cmr.mapping.heart import HeartOnMap
+from cmr.mapping.measure import MeasuredTissue
 from cmr.preprocess import ModelInput
 from cmr.records import Gate
 from cmr.results import Cine, CleanUpChange, InputCount, StudyResults
+from cmr.results_mapping import HaematocritRecord, SliceMotion
+from cmr.results_mapping import Mapping as MappingResults
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement
+from dicomio.acquired_map import ReadMap
 from dicomio.index import Study
+from dicomio.mapped_tissue import MappedTissue
 from dicomio.pixels import CineImages
 from dicomio.selection import Selection
+from dicomio.source import ImageSource
+from pictures.map_page import MapPage
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,36 +130,58 @@ class AlignedMap:
 
 
 @dataclass(frozen=True, eq=False)
-class FittedAcquisition:
-    """Maps of one acquisition: the one that is measured, and the images that it comes from."""
+class FittedImages:
+    """The map of an acquisition that is measured, the images behind it, and where its heart is."""
 
-    aligned: AlignedMap
     chosen: ChosenMap
     images: ImageSource
+    region: Mask
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentedMap:
     """A map with the heart found on it."""
 
-    fitted: FittedAcquisition
+    fitted: FittedImages
     heart: HeartOnMap
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredMap:
-    """A map with its numbers, and the contours of the cine beside its own."""
+    """A map with its numbers, and the contours of the cine beside its own; None without a cine."""
 
-    segmented: SegmentedMap
+    fitted: FittedImages
     measured: MeasuredTissue
     cine: CineCheck | None
 
 
 @dataclass(frozen=True, eq=False)
+class MeasuredEcv:
+    """Extracellular volume, measured on the native map's grid and heart."""
+
+    about: MapAbout
+    images: ImageSource
+    measured: MeasuredTissue
+    found: EcvMap
+    haematocrit: HaematocritRecord
+    native_key: str
+    shown: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredMaps:
+    """Every map of a study with its numbers."""
+
+    maps: Maps[MeasuredMap]
+    ecv: MeasuredEcv | None
+
+
+@dataclass(frozen=True, eq=False)
 class JudgedMaps:
-    """Maps for the writers, with the verdict of every gate and the results."""
+    """Maps for writers and painter, with the verdict of every gate and the results."""
 
     mapped: tuple[MappedTissue, ...]
+    pages: tuple[MapPage, ...]
     gates: tuple[Gate, ...]
     results: MappingResults
 

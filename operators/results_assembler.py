@@ -4,38 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
+from cmr.errors import NotInStudy
 from cmr.results import Application, StudyResults
-from operators.messages import JudgedCine, Refusal, SelectedStudy
+from operators.messages import JudgedCine, JudgedMaps, Refusal, SelectedStudy
 from operators.sdk import Fragment
 from operators.step import Step
 
 
 class ResultsAssembler(Step):
-    """``selected``, ``judged`` → ``results``. A refused part is named with its reason."""
+    """``selected``, ``judged``, ``judged_maps`` → ``results``.
 
-    inputs = ("selected", "judged")
+    A refused part is named with its reason, unless the study has no images of it.
+    """
+
+    inputs = ("selected", "judged", "judged_maps")
     output = "results"
+    optional = ("judged", "judged_maps")
 
     def __init__(self, fragment: Fragment, *, application: Application, **kwargs: Any) -> None:
         self._application = application
         super().__init__(fragment, **kwargs)
 
-    def run(self, selected: SelectedStudy, judged: JudgedCine) -> StudyResults:
+    def run(
+        self, selected: SelectedStudy, judged: JudgedCine | Refusal, maps: JudgedMaps | Refusal
+    ) -> StudyResults:
         """Join what was measured."""
-        return self._of(selected).model_copy(
-            update={"cine": judged.results, "quality": list(judged.gates)}
-        )
-
-    def on_refusal(self, refusal: Refusal, received: list[Any]) -> StudyResults:
-        """Say what could not be measured."""
-        selected: SelectedStudy = received[0]
-        refusals = {refusal.part: str(refusal.error)}
-        return self._of(selected).model_copy(update={"refusals": refusals})
-
-    def _of(self, selected: SelectedStudy) -> StudyResults:
+        refused = [one for one in (judged, maps) if isinstance(one, Refusal)]
         return StudyResults(
             application=self._application,
             study_instance_uid=selected.job.study.uid,
             input=selected.job.input_count,
             series=list(selected.selection.decisions),
+            cine=judged.results if isinstance(judged, JudgedCine) else None,
+            mapping=maps.results if isinstance(maps, JudgedMaps) else None,
+            quality=[
+                gate
+                for part in (judged, maps)
+                if not isinstance(part, Refusal)
+                for gate in part.gates
+            ],
+            refusals={
+                one.part: str(one.error) for one in refused if not isinstance(one.error, NotInStudy)
+            },
         )

@@ -13,20 +13,26 @@ from operators.step import Step
 
 
 class ResultsWriter(Step):
-    """``study``, ``results``, ``report`` → ``outbox``, the list that the application reads."""
+    """``study``, ``results``, ``report``, ``pictures`` → ``outbox``, which the application reads.
 
-    inputs = ("study", "results", "report")
+    Without DICOM files the record still says why.
+    """
+
+    inputs = ("study", "results", "report", "pictures")
+    optional = ("report", "pictures")
 
     def __init__(self, fragment: Fragment, *, outbox: list[Outcome], **kwargs: Any) -> None:
         self._outbox = outbox
         super().__init__(fragment, **kwargs)
 
-    def run(self, job: StudyJob, results: StudyResults, report: Path) -> None:
-        """Write the record with the list of DICOM files beside it."""
-        del report  # its arrival says that the DICOM files are complete
-        self._outbox.append(Outcome(write_results(results, job.folder)))
-
-    def on_refusal(self, refusal: Refusal, received: list[Any]) -> None:
-        """Without DICOM files the record still says why."""
-        job, results, _ = received
+    def run(
+        self,
+        job: StudyJob,
+        results: StudyResults,
+        report: Path | Refusal,
+        pictures: tuple[Path, ...] | Refusal,
+    ) -> None:
+        """Write the record with the list of files beside it."""
+        del pictures  # their arrival says that the files are complete
+        refusal = report if isinstance(report, Refusal) else None
         self._outbox.append(Outcome(write_results(results, job.folder), refusal))

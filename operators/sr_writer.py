@@ -1,4 +1,4 @@
-"""SR writer: the measurements as a TID 1500 report that refers to the segments."""
+"""SR writer: the measurements as a TID 1500 report that refers to segments and maps."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import Any
 
 from cmr.results import StudyResults
+from dicomio.map_objects import WrittenMap
 from dicomio.seg import WriterSettings, WrittenSeg
 from dicomio.sr import WrittenObjects, write_report
 from dicomio.uids import ResultIdentity
-from operators.messages import JudgedCine, StudyJob
+from operators.messages import JudgedCine, Refusal, StudyJob
 from operators.sdk import Fragment
 from operators.step import Step
 
 
 class SrWriter(Step):
-    """``study``, ``judged``, ``segs``, ``results`` → ``report``."""
+    """``study``, ``judged``, ``segs``, ``maps``, ``results`` → ``report``.
 
-    inputs = ("study", "judged", "segs", "results")
+    One report of all parts that were measured; refused where none was.
+    """
+
+    inputs = ("study", "judged", "segs", "maps", "results")
     output = "report"
+    optional = ("judged", "segs", "maps")
 
     def __init__(
         self,
@@ -35,11 +40,17 @@ class SrWriter(Step):
     def run(
         self,
         job: StudyJob,
-        judged: JudgedCine,
-        segs: tuple[WrittenSeg, ...],
+        judged: JudgedCine | Refusal,
+        segs: tuple[WrittenSeg, ...] | Refusal,
+        maps: tuple[WrittenMap, ...] | Refusal,
         results: StudyResults,
-    ) -> Path:
+    ) -> Path | Refusal:
         """Write the report."""
-        source = judged.measured.cine.images.source
-        written = WrittenObjects(segs=segs)
+        if isinstance(judged, Refusal) and isinstance(maps, Refusal):
+            return judged
+        source = judged.measured.cine.images.source if isinstance(judged, JudgedCine) else None
+        written = WrittenObjects(
+            segs=() if isinstance(segs, Refusal) else segs,
+            maps=() if isinstance(maps, Refusal) else maps,
+        )
         return write_report(results, written, source, self._identity, self._settings, job.folder)

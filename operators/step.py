@@ -40,6 +40,8 @@ class Step(Operator):
     part: ClassVar[str] = "cine"
     inputs: ClassVar[tuple[str, ...]] = ()
     output: ClassVar[str] = ""
+    optional: ClassVar[tuple[str, ...]] = ()
+    """Inputs whose refusal :meth:`run` takes as it is."""
 
     def setup(self, spec: OperatorSpec) -> None:
         """Declare the ports."""
@@ -60,7 +62,8 @@ class Step(Operator):
             op_output.emit(result, self.output)
 
     def _result(self, received: list[Any]) -> Any:
-        refusal = next((item for item in received if isinstance(item, Refusal)), None)
+        needed = [r for n, r in zip(self.inputs, received, strict=True) if n not in self.optional]
+        refusal = next((item for item in needed if isinstance(item, Refusal)), None)
         if refusal is not None:
             return self.on_refusal(refusal, received)
         try:

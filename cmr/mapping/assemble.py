@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cmr.assemble import fill, withheld_reasons
 from cmr.mapping.about import MapAbout
 from cmr.mapping.measure import MeasuredTissue
-from cmr.records import Gate, Status
+from cmr.records import Gate, Model, Status
 from cmr.results_mapping import (
     EcvMapResults,
     EcvRegion,
@@ -23,6 +23,7 @@ from cmr.results_mapping import (
     RelaxationRegion,
     SegmentAngle,
 )
+from cmr.results_mapping import Mapping as MappingResults
 from cmr.tissue.aha import AhaSlice
 from cmr.tissue.reference import ReferenceSettings, compare
 from cmr.tissue.reference import Region as RangeRegion
@@ -83,6 +84,22 @@ def ecv_results(  # noqa: PLR0913 - an ECV map has two sources more than other m
         haematocrit=haematocrit,
         post_shift=list(post_shift),
     )
+
+
+def mapping_results(
+    maps: Sequence[RelaxationMapResults | EcvMapResults],
+    not_measured: Mapping[str, str],
+    model: Model,
+) -> MappingResults:
+    """All maps of a study: the first of a quantity under its name, further ones beside."""
+    named: dict[str, RelaxationMapResults | EcvMapResults] = {}
+    others: list[RelaxationMapResults | EcvMapResults] = []
+    for one in maps:
+        if one.quantity == "t1" or one.quantity in named:
+            others.append(one)
+        else:
+            named[one.quantity] = one
+    return MappingResults(**named, others=others, not_measured=dict(not_measured), model=model)
 
 
 def _region(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cmr.mapping.about import MapAbout, quantity_of
 from cmr.mapping.acquired import AcquiredMap, ScannerMap, SourceImages
 from cmr.mapping.contrasts import as_image
-from cmr.mapping.fitting import SliceFit, fit_slice, stacked
+from cmr.mapping.fitting import Protocol, SliceFit, fit_slice, most_signal, stacked
 from cmr.mapping.measure import TissueValues
 from cmr.mapping.scanner_check import compare_with_scanner
 from cmr.mapping.settings import MappingSettings
@@ -50,6 +50,8 @@ class ChosenMap:
     ----------
     contrasts
         ``(k, z, row, col)``: everything that shows the heart on this grid.
+    shown
+        ``(z, row, col)``: each slice's image with the most signal, or the map without images.
     fitted
         The fitted map where it lies on this grid, whether it is the one that is measured or not.
     """
@@ -58,6 +60,7 @@ class ChosenMap:
     geometry: StackGeometry
     cycle_phase: FloatArray
     contrasts: npt.NDArray[np.float32]
+    shown: npt.NDArray[np.float32]
     about: MapAbout
     fitted: RelaxationMap | None
 
@@ -128,6 +131,7 @@ def choose_map(fitted: FittedMap, key: str, settings: MappingSettings) -> Chosen
         geometry=scanner.geometry,
         cycle_phase=scanner.cycle_phase,
         contrasts=np.concatenate(contrasts),
+        shown=_shown(acquired.source, acquired.protocol) if one_grid else contrasts[0][0],
         about=_about(fitted, key, "scanner", reason, check),
         fitted=fitted.map if one_grid else None,
     )
@@ -142,6 +146,7 @@ def _fitted(fitted: FittedMap, key: str, reason: str, check: ScannerCheck | None
         geometry=source.geometry,
         cycle_phase=source.cycle_phase,
         contrasts=np.concatenate(_of_source(fitted, source)),
+        shown=_shown(source, fitted.acquired.protocol),
         about=_about(fitted, key, "fitted", reason, check),
         fitted=found,
     )
@@ -153,6 +158,11 @@ def _of_source(fitted: FittedMap, source: SourceImages) -> list[npt.NDArray[np.f
     if fitted.map is not None:
         found.append(as_image(fitted.map.value_ms, fitted.acquired.protocol.kind)[None])
     return found
+
+
+def _shown(source: SourceImages | None, protocol: Protocol) -> npt.NDArray[np.float32]:
+    assert source is not None
+    return np.stack([s.magnitude[most_signal(s, protocol)] for s in source.slices])
 
 
 def _check(

@@ -144,6 +144,13 @@ def predicted(fit: SliceFit, protocol: Protocol, times_ms: FloatArray) -> FloatA
         return np.asarray(np.abs(found.plateau + change * decay))
 
 
+def most_signal(images: SliceImages, protocol: Protocol) -> int:
+    """Index of the image with the most signal: most recovered, or least decayed."""
+    times = np.where(np.isnan(images.times_ms), np.inf, images.times_ms)
+    rising = protocol.method in (Method.INVERSION, Method.SATURATION)
+    return int(times.argmax() if rising else times.argmin())
+
+
 def stacked(fits: list[SliceFit]) -> RelaxationMap:
     """``(z, row, col)`` map of all slices."""
     names = [f.name for f in fields(RelaxationMap)]

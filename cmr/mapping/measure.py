@@ -65,5 +65,18 @@ def measure_tissue(
         aha = no_segments(heart.labels.data[0], heart.reason)
     else:
         aha = find_segments(heart.labels, settings.aha, extent)
+    return _measured(tissue, heart, aha, settings)
+
+
+def measure_with_segments(
+    tissue: TissueValues, like: MeasuredTissue, settings: TissueSettings
+) -> MeasuredTissue:
+    """Measure a map on the grid, heart and segments of another one."""
+    return _measured(tissue, like.heart, like.aha, settings)
+
+
+def _measured(
+    tissue: TissueValues, heart: HeartOnMap, aha: AhaSegments, settings: TissueSettings
+) -> MeasuredTissue:
     statistics = measure_regions(tissue.values, tissue.r2, heart.labels, aha, settings.regions)
     return MeasuredTissue(tissue, heart, aha, statistics)

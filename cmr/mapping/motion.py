@@ -9,8 +9,14 @@ import numpy.typing as npt
 
 from cmr.errors import FitError
 from cmr.mapping.acquired import AcquiredMap
-from cmr.mapping.fitting import Protocol, SliceImages, fit_slice, images_to_fit, predicted
-from cmr.mapping.terms import Method
+from cmr.mapping.fitting import (
+    Protocol,
+    SliceImages,
+    fit_slice,
+    images_to_fit,
+    most_signal,
+    predicted,
+)
 from cmr.motion.residual import Images
 from cmr.motion.series import AlignedSeries, align_series
 from cmr.motion.settings import MotionSettings
@@ -68,13 +74,6 @@ def _align_slice(  # noqa: PLR0913
 
     found = align_series(shown, most_signal(used, protocol), region, spacing_mm, model, motion)
     return _with_pixels(used, found.images), _record(found)
-
-
-def most_signal(images: SliceImages, protocol: Protocol) -> int:
-    """Index of the image with the most signal: most recovered, or least decayed."""
-    times = np.where(np.isnan(images.times_ms), np.inf, images.times_ms)
-    rising = protocol.method in (Method.INVERSION, Method.SATURATION)
-    return int(times.argmax() if rising else times.argmin())
 
 
 def _with_pixels(images: SliceImages, pixels: Images) -> SliceImages:

@@ -23,9 +23,12 @@ class EcvSettings(Section):
     ----------
     min_blood_rate_change_per_s
         Of ``1 / T1``: less than this divides noise by noise.
+    max_slice_distance_mm
+        Between the planes of a native slice and of the post-contrast one taken for it.
     """
 
     min_blood_rate_change_per_s: float
+    max_slice_distance_mm: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,46 @@
+"""Map measurement: every AHA segment of each map, and the contours of the cine beside its own."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cmr.mapping.cine_contours import CineContours, check_contours, extent_of
+from cmr.mapping.measure import measure_tissue
+from cmr.tissue.settings import TissueSettings
+from operators.messages import JudgedCine, Maps, MeasuredMap, Refusal, SegmentedMap
+from operators.sdk import Fragment
+from operators.step import Step
+
+
+class MapMeasurement(Step):
+    """``segmented``, ``judged`` → ``measured``. A study without a cine has maps all the same."""
+
+    part: ClassVar[str] = "mapping"
+    inputs = ("segmented", "judged")
+    output = "measured"
+    optional = ("judged",)
+
+    def __init__(self, fragment: Fragment, *, settings: TissueSettings, **kwargs: Any) -> None:
+        self._settings = settings
+        super().__init__(fragment, **kwargs)
+
+    def run(self, segmented: Maps[SegmentedMap], judged: JudgedCine | Refusal) -> Maps[MeasuredMap]:
+        """Measure every map."""
+        cine = None
+        if isinstance(judged, JudgedCine):
+            measurement = judged.measured.measurement
+            cine = CineContours(judged.measured.cine.labels, measurement.base_first)
+        return segmented.then(lambda one: self._measure(one, cine))
+
+    def _measure(self, one: SegmentedMap, cine: CineContours | None) -> MeasuredMap:
+        chosen, heart = one.fitted.chosen, one.heart
+        extent = check = None
+        if cine is not None and not heart.reason:
+            known = chosen.cycle_phase[np.isfinite(chosen.cycle_phase)]
+            typical = float(np.median(known)) if known.size else float("nan")
+            extent = extent_of(cine, chosen.geometry, typical)
+            check = check_contours(heart.labels, cine, chosen.cycle_phase)
+        measured = measure_tissue(chosen.tissue, heart, extent, self._settings)
+        return MeasuredMap(one.fitted, measured, check)
