@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli import RunRequest
-from app.outcome import NAME
-from app.settings import Settings, load_settings
-from cmr.inference import Segmenter
-from cmr.mapping.tissue_network import TissueNetwork
-from cmr.model_store import open_model
-from cmr.records import Model
-from cmr.results import Application as ApplicationRecord
-from dicomio.uids import ResultIdentity
+from app.parts import Parts, gather_parts
 from operators.clean_up import CleanUp
 from operators.extracellular_volume import ExtracellularVolume
 from operators.inference import Inference
@@ -32,7 +23,7 @@ from operators.quality import Quality
 from operators.relaxation_fit import RelaxationFit
 from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
-from operators.sdk import Application
+from operators.sdk import Application, Operator
 from operators.seg_writer import SegWriter
 from operators.series_selector import SeriesSelector
 from operators.sr_writer import SrWriter
@@ -40,29 +31,8 @@ from operators.study_reader import StudyReader
 from operators.volumetry import Volumetry
 
 
-@dataclass(frozen=True, eq=False)
-class LoadedModel:
-    """A network ready to run, and what the results say of it."""
-
-    segmenter: Segmenter
-    record: Model
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """What the operators are given: folders, settings, the network, and who signs the results."""
-
-    input_folder: Path
-    results_folder: Path
-    settings: Settings
-    cine: LoadedModel
-    tissue: LoadedModel
-    application: ApplicationRecord
-    identity: ResultIdentity
-
-
 class CmrApplication(Application):
-    """Cardiac MR study in; DICOM SEG, structured report and JSON out."""
+    """Cardiac MR study in; DICOM SEG, parametric maps, structured report and JSON out."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -70,9 +40,8 @@ class CmrApplication(Application):
         super().__init__([])
 
     def compose(self) -> None:
-        """Build the operators, then join them in reading order."""
-        p = self._parts
-        s = p.settings
+        """Join the operators in reading order: study, cine, maps, results."""
+        p, s = self._parts, self._parts.settings
         reader = StudyReader(
             self,
             input_folder=p.input_folder,
@@ -81,6 +50,14 @@ class CmrApplication(Application):
             name="study_reader",
         )
         selector = SeriesSelector(self, settings=s.selection, name="series_selector")
+        self._join(reader, selector, "study")
+        quality = self._cine(selector)
+        map_quality = self._maps(selector, quality)
+        self._results(reader, selector, quality, map_quality)
+
+    def _cine(self, selector: Operator) -> Operator:
+        """From the selected study to the judged cine."""
+        p, s = self._parts, self._parts.settings
         preprocessor = Preprocessor(self, settings=s.preprocessing, name="preprocessor")
         inference = Inference(
             self,
@@ -92,15 +69,22 @@ class CmrApplication(Application):
         clean_up = CleanUp(self, settings=s.cleanup, name="clean_up")
         volumetry = Volumetry(self, settings=s.volumetry, name="volumetry")
         quality = Quality(self, settings=s.quality, model=p.cine.record, name="quality")
-        network = TissueNetwork(
-            p.tissue.segmenter, s.inference.variants, s.preprocessing, s.cleanup, s.mapping.heart
-        )
-        map_reader = MappingReader(self, settings=s.mapping.plausible, name="mapping_reader")
-        map_locator = MapLocator(self, network=network, name="map_locator")
+        self._join(selector, preprocessor, "selected")
+        self._join(preprocessor, inference, "prepared")
+        self._join(inference, clean_up, "segmented")
+        self._join(clean_up, volumetry, "cleaned")
+        self._join(volumetry, quality, "measured")
+        return quality
+
+    def _maps(self, selector: Operator, quality: Operator) -> Operator:
+        """From the selected study, with the contours of the cine, to the judged maps."""
+        p, s = self._parts, self._parts.settings
+        reader = MappingReader(self, settings=s.mapping.plausible, name="mapping_reader")
+        locator = MapLocator(self, network=p.tissue_network, name="map_locator")
         motion = MotionCorrection(self, settings=s.mapping, name="motion_correction")
         fit = RelaxationFit(self, settings=s.mapping, name="relaxation_fit")
-        map_segmentation = MapSegmentation(self, network=network, name="map_segmentation")
-        map_measurement = MapMeasurement(self, settings=s.tissue, name="map_measurement")
+        segmentation = MapSegmentation(self, network=p.tissue_network, name="map_segmentation")
+        measurement = MapMeasurement(self, settings=s.tissue, name="map_measurement")
         ecv = ExtracellularVolume(
             self,
             input_folder=p.input_folder,
@@ -108,7 +92,7 @@ class CmrApplication(Application):
             tissue=s.tissue,
             name="extracellular_volume",
         )
-        map_quality = MappingQuality(
+        judge = MappingQuality(
             self,
             limits=s.quality.mapping,
             plausible=s.mapping.plausible,
@@ -116,95 +100,49 @@ class CmrApplication(Application):
             model=p.tissue.record,
             name="mapping_quality",
         )
-        map_writer = MapWriter(self, settings=s.writers, identity=p.identity, name="map_writer")
-        map_painter = MapPainter(self, notice=s.application.notice, name="map_painter")
+        self._join(selector, reader, "selected")
+        self._join(reader, locator, "acquired")
+        self._join(locator, motion, "located")
+        self._join(motion, fit, "aligned")
+        self._join(fit, segmentation, "fitted")
+        self._join(segmentation, measurement, "segmented")
+        self._join(quality, measurement, "judged")
+        self._join(measurement, ecv, "measured")
+        self._join(ecv, judge, "with_ecv")
+        return judge
+
+    def _results(
+        self, reader: Operator, selector: Operator, quality: Operator, map_quality: Operator
+    ) -> None:
+        """From what was judged to the files."""
+        p, s = self._parts, self._parts.settings
         assembler = ResultsAssembler(self, application=p.application, name="results_assembler")
         seg_writer = SegWriter(self, settings=s.writers, identity=p.identity, name="seg_writer")
-        sr_writer = SrWriter(self, settings=s.writers, identity=p.identity, name="sr_writer")
+        map_writer = MapWriter(self, settings=s.writers, identity=p.map_identity, name="map_writer")
+        sr_writer = SrWriter(self, settings=s.writers, identity=p.report_identity, name="sr_writer")
+        painter = MapPainter(self, notice=s.application.notice, name="map_painter")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
+        for writer in (seg_writer, map_writer, sr_writer, painter, results_writer):
+            self._join(reader, writer, "study")
+        self._join(selector, assembler, "selected")
+        for taker in (assembler, seg_writer, sr_writer):
+            self._join(quality, taker, "judged")
+        for taker in (assembler, map_writer, painter):
+            self._join(map_quality, taker, "judged_maps")
+        self._join(seg_writer, sr_writer, "segs")
+        self._join(map_writer, sr_writer, "maps")
+        self._join(assembler, sr_writer, "results")
+        self._join(assembler, results_writer, "results")
+        self._join(sr_writer, results_writer, "report")
+        self._join(painter, results_writer, "pictures")
 
-        self.add_flow(reader, selector, {("study", "study")})
-        self.add_flow(selector, preprocessor, {("selected", "selected")})
-        self.add_flow(preprocessor, inference, {("prepared", "prepared")})
-        self.add_flow(inference, clean_up, {("segmented", "segmented")})
-        self.add_flow(clean_up, volumetry, {("cleaned", "cleaned")})
-        self.add_flow(volumetry, quality, {("measured", "measured")})
-        self.add_flow(selector, map_reader, {("selected", "selected")})
-        self.add_flow(map_reader, map_locator, {("acquired", "acquired")})
-        self.add_flow(map_locator, motion, {("located", "located")})
-        self.add_flow(motion, fit, {("aligned", "aligned")})
-        self.add_flow(fit, map_segmentation, {("fitted", "fitted")})
-        self.add_flow(map_segmentation, map_measurement, {("segmented", "segmented")})
-        self.add_flow(quality, map_measurement, {("judged", "judged")})
-        self.add_flow(map_measurement, ecv, {("measured", "measured")})
-        self.add_flow(ecv, map_quality, {("with_ecv", "with_ecv")})
-        self.add_flow(reader, map_writer, {("study", "study")})
-        self.add_flow(map_quality, map_writer, {("judged_maps", "judged_maps")})
-        self.add_flow(reader, map_painter, {("study", "study")})
-        self.add_flow(map_quality, map_painter, {("judged_maps", "judged_maps")})
-        self.add_flow(selector, assembler, {("selected", "selected")})
-        self.add_flow(map_quality, assembler, {("judged_maps", "judged_maps")})
-        self.add_flow(quality, assembler, {("judged", "judged")})
-        self.add_flow(reader, seg_writer, {("study", "study")})
-        self.add_flow(quality, seg_writer, {("judged", "judged")})
-        self.add_flow(reader, sr_writer, {("study", "study")})
-        self.add_flow(quality, sr_writer, {("judged", "judged")})
-        self.add_flow(seg_writer, sr_writer, {("segs", "segs")})
-        self.add_flow(map_writer, sr_writer, {("maps", "maps")})
-        self.add_flow(assembler, sr_writer, {("results", "results")})
-        self.add_flow(reader, results_writer, {("study", "study")})
-        self.add_flow(assembler, results_writer, {("results", "results")})
-        self.add_flow(sr_writer, results_writer, {("report", "report")})
-        self.add_flow(map_painter, results_writer, {("pictures", "pictures")})
+    def _join(self, giver: Operator, taker: Operator, port: str) -> None:
+        """Ports that belong together have one name."""
+        self.add_flow(giver, taker, {(port, port)})
 
 
 def measure_input(request: RunRequest, workdir: Path, folder: Path) -> list[Outcome]:
     """Run the graph on the input; what became of each study, its files below ``folder``."""
-    application = CmrApplication(_parts(request, workdir, folder))
+    application = CmrApplication(gather_parts(request, workdir, folder))
     application.run()
     return application.outbox
-
-
-def load_model(root: Path, name: str, settings: Settings, workdir: Path) -> LoadedModel:
-    """Open, check and load one model of the repository."""
-    folder = open_model(root, name)
-    folder.check_preprocessing(settings.preprocessing)
-    segmenter = Segmenter(folder, settings.inference, workdir)
-    record = Model(
-        name=folder.name,
-        version=folder.version,
-        sha256=folder.sha256,
-        provider=segmenter.provider,
-        precision=segmenter.precision,
-    )
-    return LoadedModel(segmenter, record)
-
-
-def _parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
-    settings = load_settings(request.config)
-    cine = load_model(request.model, settings.inference.model, settings, workdir)
-    tissue = load_model(request.model, settings.inference.tissue_model, settings, workdir)
-    return Parts(
-        input_folder=request.input,
-        results_folder=folder,
-        settings=settings,
-        cine=cine,
-        tissue=tissue,
-        application=ApplicationRecord(
-            name=NAME,
-            version=settings.application.version,
-            settings_sha256=settings.sha256,
-            notice=settings.application.notice,
-        ),
-        identity=ResultIdentity(
-            application=NAME,
-            version=settings.application.version,
-            settings_sha256=settings.sha256,
-            model_sha256=f"{cine.record.sha256} {tissue.record.sha256}",
-            provider=f"{cine.record.provider} {cine.record.precision}",
-            salt=settings.writers.site_salt,
-            device_uid=settings.writers.device_uid,
-            device_serial=settings.writers.device_serial,
-            now=datetime.datetime.now().astimezone(),
-        ),
-    )

@@ -123,4 +123,4 @@ def _page(mapped: MappedTissue, measured: MeasuredTissue, shown: FloatArray) -> 
 
 
 def _labels(measured: MeasuredTissue) -> npt.NDArray[np.uint8]:
-    return measured.heart.labels.data[0].astype(np.uint8)
+    return np.asarray(measured.heart.labels.data[0], np.uint8)

@@ -13,7 +13,7 @@ from cmr.grids import on_grid
 from cmr.labels import Label
 from cmr.mapping.heart import HeartOnMap
 from cmr.mapping.measure import MeasuredTissue, TissueValues
-from cmr.motion.post import PostAlignment, align_post, on_native_grid
+from cmr.motion.post import PostAlignment, align_post, on_native_grid, orientation_refusal
 from cmr.motion.settings import MotionSettings
 from cmr.results_mapping import PostShift
 from cmr.tissue.ecv import T1, T1Pair, extracellular_volume
@@ -94,10 +94,11 @@ def ecv_map(  # noqa: PLR0913
         _place(native, post, z, region, motion, settings.ecv.max_slice_distance_mm)
         for z in range(native.geometry.n_slices)
     ]
+    brought_r2 = np.stack([p.r2 for p in placed])
     post_values = TissueValues(
         values=np.stack([p.values for p in placed]),
         sd=np.stack([p.sd for p in placed]),
-        r2=np.stack([p.r2 for p in placed]),
+        r2=brought_r2,
     )
     before, heart = native.measured, native.measured.heart
     after = measure_regions(post_values.values, None, heart.labels, before.aha, settings.regions)
@@ -112,7 +113,7 @@ def ecv_map(  # noqa: PLR0913
 
     return EcvMap(
         tissue=TissueValues(
-            100 * found.fraction, 100 * found.sd_fraction, _worse(before.tissue.r2, post_values.r2)
+            100 * found.fraction, 100 * found.sd_fraction, _worse(before.tissue.r2, brought_r2)
         ),
         shifts=tuple(p.shift for p in placed),
         errors_pct={
@@ -145,22 +146,23 @@ def _place(  # noqa: PLR0913
     max_distance_mm: float,
 ) -> _Placed:
     here = native.geometry.take_slices([z])
-    nothing = np.full(here.shape, np.nan)
     middle = here.to_patient_mm(0, (here.shape[0] - 1) / 2, (here.shape[1] - 1) / 2)
     away_mm = np.abs((post.geometry.positions_mm - middle) @ post.geometry.normal)
     nearest = int(away_mm.argmin())
     if away_mm[nearest] > max_distance_mm:
         reason = f"The nearest post-contrast slice lies {away_mm[nearest]:.1f} mm away."
-        shift = PostShift(applied=False, reason=reason, row_shift_mm=None, column_shift_mm=None)
-        return _Placed(nothing, nothing, nothing, shift, float("nan"), None)
+        return _absent(here, reason)
     there = post.geometry.take_slices([nearest])
+    refusal = orientation_refusal(here, there, motion)
+    if refusal:
+        return _absent(here, refusal)
     found = align_post(native.shown[z], here, post.shown[nearest], there, region, motion)
     tissue = post.measured.tissue
 
     def brought(values: FloatArray | None) -> FloatArray:
         if values is None:
-            return nothing
-        return on_native_grid(values[nearest], there, here, found, motion)
+            return np.full(here.shape, np.nan)
+        return on_native_grid(values[nearest], there, here, found.shift_mm)
 
     return _Placed(
         brought(tissue.values),
@@ -175,6 +177,12 @@ def _place(  # noqa: PLR0913
         _overlap(native.measured.heart, z, post.measured.heart, nearest, found),
         nearest,
     )
+
+
+def _absent(here: StackGeometry, reason: str) -> _Placed:
+    nothing = np.full(here.shape, np.nan)
+    shift = PostShift(applied=False, reason=reason, row_shift_mm=None, column_shift_mm=None)
+    return _Placed(nothing, nothing, nothing, shift, float("nan"), None)
 
 
 def _overlap(

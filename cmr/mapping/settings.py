@@ -7,6 +7,7 @@ from typing import Literal
 from cmr.mapping.heart import HeartOnMapSettings
 from cmr.mapping.plausible import PlausibleSettings
 from cmr.mapping.scanner_check import ScannerCheckSettings
+from cmr.motion.settings import MotionSettings
 from cmr.relaxometry.settings import FitSettings
 from cmr.settings import Section
 
@@ -16,6 +17,7 @@ class MappingSettings(Section):
 
     preferred: Literal["scanner", "fitted"]
     fit: FitSettings
+    motion: MotionSettings
     heart: HeartOnMapSettings
     plausible: PlausibleSettings
     scanner_check: ScannerCheckSettings

@@ -40,5 +40,7 @@ class TissueNetwork:
     def _find(
         self, contrasts: npt.NDArray[np.float32], geometry: StackGeometry, variants: int
     ) -> HeartOnMap:
+        # Contrasts are views as good as mirrored images: only a lone one is mirrored.
+        variants = variants if len(contrasts) == 1 else 1
         prepared = prepare(contrasts, geometry, self.network, self.preprocessing)
         return find_heart(prepared, self.network, variants, self.clean_up, self.settings)
