@@ -46,7 +46,7 @@ class Plane:
 
 
 VALUE = Plane("value", "", None)
-SD = Plane("sd", ", standard deviation", codes.STANDARD_DEVIATION)
+SD = Plane("sd", ", SD", codes.STANDARD_DEVIATION)
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,8 @@ def _build(  # noqa: PLR0913
     highdicom_fixes.complete(made, origin.identity.application, origin.uid("dimensions"))
     images = [tissue.images.at_slice(z) for z in range(geometry.n_slices)]
     highdicom_fixes.set_sources(made, images, geometry)
+    highdicom_fixes.sort_frames(made, values, geometry)
+    highdicom_fixes.mark_moved(made, tissue.moved, geometry)
     _describe_frames(made, geometry)
     codes.harmonise_meanings(made)
     schemes = codes.coding_schemes(made)
