@@ -12,9 +12,11 @@ from pydantic import Field, ValidationError
 from cmr.cleanup import CleanUpSettings
 from cmr.errors import UsageError
 from cmr.inference import InferenceSettings
+from cmr.mapping.settings import MappingSettings
 from cmr.preprocess import PreprocessSettings
 from cmr.quality import QualitySettings
 from cmr.settings import Section
+from cmr.tissue.settings import TissueSettings
 from cmr.volumetry import VolumetrySettings
 from dicomio.index import ReaderSettings
 from dicomio.seg import WriterSettings
@@ -52,6 +54,8 @@ class Settings(Section):
     inference: InferenceSettings
     cleanup: CleanUpSettings
     volumetry: VolumetrySettings
+    mapping: MappingSettings
+    tissue: TissueSettings
     quality: QualitySettings
     writers: WriterSettings
 

@@ -132,13 +132,21 @@ def fill(
     reasons: dict[str, str] = {}
     for quantity in kind.quantities():
         value = float(getattr(source, quantity.key))
-        if f"{prefix}.{quantity.key}" in kept_back:
-            reasons[quantity.key] = kept_back[f"{prefix}.{quantity.key}"]
+        reason = _kept_back(f"{prefix}.{quantity.key}", kept_back)
+        if reason:
+            reasons[quantity.key] = reason
         elif isfinite(value):
             values[quantity.key] = round(value, quantity.decimals)
         else:
             reasons[quantity.key] = undefined.get(quantity.key, "not defined for these masks")
     return kind(**values, withheld=reasons, **others)
+
+
+def _kept_back(key: str, kept_back: Mapping[str, str]) -> str:
+    """Reason for a dotted key or for what it is part of; empty where there is none."""
+    parts = key.split(".")
+    parents = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((kept_back[parent] for parent in parents if parent in kept_back), "")
 
 
 def _agreement(m: CineMeasurement, masks: MaskOrigin) -> Agreement | None:

@@ -40,7 +40,8 @@ class Precision(StrEnum):
 class InferenceSettings(Section):
     """Which model, where and how it runs."""
 
-    model: str = Field(description="Name of the folder in the model repository.")
+    model: str = Field(description="Folder in the model repository; for cine.")
+    tissue_model: str = Field(description="Likewise, for maps and their source images.")
     providers: tuple[Provider, ...] = Field(min_length=1, description="In order of preference.")
     precision: Precision
     batch_size: PositiveInt

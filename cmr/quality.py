@@ -9,6 +9,7 @@ from __future__ import annotations
 from cmr.gates_agreement import AgreementLimits, agreement_gate
 from cmr.gates_anatomy import AnatomyLimits, anatomy_gates
 from cmr.gates_function import FunctionLimits, function_gates
+from cmr.gates_mapping import MappingLimits
 from cmr.gates_stack import COMPLETE, Provenance, StackLimits, provenance_gates, stack_gates
 from cmr.records import Gate
 from cmr.settings import Section
@@ -25,6 +26,7 @@ class QualitySettings(Section):
     function: FunctionLimits
     anatomy: AnatomyLimits
     agreement: AgreementLimits
+    mapping: MappingLimits
 
 
 def judge(

@@ -81,7 +81,9 @@ class FitRecord(Record):
     """How a map was made from its source images."""
 
     model: str
-    times_ms: list[list[float]] = Field(description="Of the images used, slice by slice.")
+    times_ms: list[list[float | None]] = Field(
+        description="Of the images used, slice by slice; null for an image without preparation."
+    )
     phase_used: bool = Field(description="Polarity from phase images.")
     pixels: int = Field(description="With a value, over all slices.")
     undetermined: dict[str, int] = Field(description="Pixels without one, by reason.")

@@ -75,14 +75,20 @@ def segment(prepared: ModelInput, network: Network, variants: int) -> Segmentati
 
     def consensus() -> Iterator[npt.NDArray[Any]]:
         for phase, stack in enumerate(prepared.images):
-            inputs = with_neighbours(stack, network.input_channels)
-            found = [_probabilities(network, inputs, axes) for axes in VARIANTS[:variants]]
+            found = _of_variants(network, stack, variants)
             mean = np.mean(found, axis=0)
             if variants > 1:
                 agreement[phase] = _agreement([f.argmax(1) for f in found], mean.argmax(1))
             yield mean
 
     return Segmentation(prepared.to_native(consensus()), agreement)
+
+
+def probabilities(
+    network: Network, stack: npt.NDArray[Any], variants: int
+) -> npt.NDArray[np.float32]:
+    """``(z, classes, H, W)`` of a stack ``(z, H, W)``, the mean over mirrored variants."""
+    return np.asarray(np.mean(_of_variants(network, stack, variants), axis=0))
 
 
 def centre_on_heart(
@@ -129,6 +135,13 @@ def with_neighbours(stack: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     reach = channels // 2
     index = np.arange(len(stack))[:, None] + np.arange(-reach, reach + 1)
     return np.asarray(stack[index.clip(0, len(stack) - 1)])
+
+
+def _of_variants(
+    network: Network, stack: npt.NDArray[Any], variants: int
+) -> list[npt.NDArray[np.float32]]:
+    inputs = with_neighbours(stack, network.input_channels)
+    return [_probabilities(network, inputs, axes) for axes in VARIANTS[:variants]]
 
 
 def _probabilities(

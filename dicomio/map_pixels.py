@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dicomio.map_checks import MapCheckSettings, range_flags
-from dicomio.map_units import map_scale, unit_of
+from cmr.mapping.plausible import PlausibleSettings, range_flags
+from dicomio.map_units import map_scale
 from dicomio.mapping_pixels import Float32Array, read_values
 from dicomio.mapping_source import FitParameter, MapSource, ParameterSource
 from dicomio.pixels import FrameUnreadable, read_stored
@@ -34,7 +34,7 @@ class MapImages:
     source: MapSource
 
 
-def read_map(source: MapSource, settings: MapCheckSettings) -> MapImages:
+def read_map(source: MapSource, settings: PlausibleSettings) -> MapImages:
     """Read a map, in ms or %; a slice that cannot be read is left out and named.
 
     Raises
@@ -63,7 +63,7 @@ def read_map(source: MapSource, settings: MapCheckSettings) -> MapImages:
     values = np.stack(slices)
     return MapImages(
         values=values,
-        unit=unit_of(kind),
+        unit=kind.unit,
         undefined=tuple(int(n) for n in np.isnan(values).sum(axis=(1, 2))),
         flags=range_flags(values, kind, settings),
         notes=tuple(dict.fromkeys(notes)),

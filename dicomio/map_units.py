@@ -12,13 +12,8 @@ _RATES = frozenset({"1/s", "/s", "s-1", "hz"})
 _SAME_SCALE = 1e-2
 
 
-def unit_of(kind: MapKind) -> str:
-    """UCUM unit that maps of this kind are read in."""
-    return "%" if kind is MapKind.ECV else "ms"
-
-
 def map_scale(scale: ValueScale, kind: MapKind) -> tuple[Linear, tuple[str, ...]]:
-    """Scale from stored values to :func:`unit_of`, and what a reader should know of it.
+    """Scale from stored values to the unit of the kind, and what a reader should know of it.
 
     The real-world value mapping comes first, then the rescale, then Philips' own scale.
 
@@ -27,7 +22,7 @@ def map_scale(scale: ValueScale, kind: MapKind) -> tuple[Linear, tuple[str, ...]
     FrameUnreadable
         A slope of 0, or a unit that is none of this quantity.
     """
-    wanted = unit_of(kind)
+    wanted = kind.unit
     chosen = scale.real_world or scale.rescale or scale.philips or Linear(1.0, 0.0)
     if not chosen.usable:
         raise FrameUnreadable("a rescale slope of 0 or without meaning")

@@ -12,7 +12,6 @@ from cmr.mapping.terms import MapKind, Method
 from cmr.settings import Section
 from dicomio.index import Study
 from dicomio.kinds import SeriesKind
-from dicomio.map_checks import MapCheckSettings
 from dicomio.map_choice import choose_maps, parameter_planes
 from dicomio.mapping_contrast import Unjudged, Verdict, contrast_states
 from dicomio.mapping_frames import build_map, build_source
@@ -47,14 +46,11 @@ class MappingSettings(Section):
         Different times that a slice needs.
     longest_pause_s
         Between neighbouring slices of one acquisition.
-    check
-        Of the values of scanner maps.
     """
 
     longest_time_ms: float
     least_times: int
     longest_pause_s: float
-    check: MapCheckSettings
 
 
 @dataclass(frozen=True, eq=False)

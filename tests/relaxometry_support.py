@@ -3,18 +3,9 @@
 import numpy as np
 from scipy.special import i0e, i1e
 
-from cmr.body import Range
-from cmr.relaxometry.settings import FitSettings
+from tests.tissue_heart import MAPPING
 
-FIT = FitSettings(
-    t1_ms=Range(low=20, high=8000),
-    t2_ms=Range(low=2, high=2000),
-    t2_star_ms=Range(low=0.5, high=500),
-    rician_noise=True,
-    max_sd_fraction=0.2,
-    noise_floor_fraction=0.005,
-    shortest_rr_ms=250,
-)
+FIT = MAPPING.fit
 LEAST_SQUARES = FIT.model_copy(update={"rician_noise": False})
 # MOLLI 5(3)3 at 60 beats a minute: the images of the first inversion, then of the second.
 MOLLI_MS = np.array([100.0, 1100, 2100, 3100, 4100, 180, 1180, 2180])

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr.errors import UsageError
+from cmr.grids import on_grid
 from cmr.labels import Label
 from tests.dicom_source import stack
 from tests.finished_support import LIMITED, save_nifti, write_segs
 from training.cases import read_acdc
 from validation.cohort.finished import read_labels
-from validation.cohort.grids import on_grid
 
 FLIPS = st.tuples(
     st.permutations([0, 1, 2]), st.lists(st.sampled_from([1, -1]), min_size=3, max_size=3)

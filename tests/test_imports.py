@@ -1,25 +1,30 @@
-"""The arrows of the house: app → operators → dicomio → cmr, and nothing back."""
+"""The arrows of the house: app → operators → dicomio and pictures → cmr, and nothing back."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 
-OWN = {"app", "operators", "dicomio", "cmr", "phantom", "training", "validation"}
+OWN = {"app", "operators", "dicomio", "pictures", "cmr", "phantom", "training", "validation"}
 ALLOWED = {
     "cmr": {"cmr"},
     "dicomio": {"dicomio", "cmr"},
-    "operators": {"operators", "dicomio", "cmr"},
-    "app": {"app", "operators", "dicomio", "cmr"},
+    "pictures": {"pictures", "cmr"},
+    "operators": {"operators", "dicomio", "pictures", "cmr"},
+    "app": {"app", "operators", "dicomio", "pictures", "cmr"},
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
     "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
 }
 FORBIDDEN_OUTSIDE = {
-    "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy"},
-    "dicomio": {"holoscan", "monai"},
+    "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib"},
+    "dicomio": {"holoscan", "monai", "matplotlib"},
+    "operators": {"matplotlib"},
+    "app": {"matplotlib"},
     "phantom": {"holoscan", "highdicom", "torch"},
 }
 
@@ -83,6 +88,20 @@ def test_the_sdk_has_one_door():
         )
     }
     assert doors == {"operators/sdk.py"}
+
+
+def test_pictures_need_nothing_but_arrays_and_matplotlib():
+    allowed = {"pictures", "cmr", "numpy", "matplotlib"} | sys.stdlib_module_names
+    for path in files("pictures"):
+        modules = imported_modules(path.read_text(encoding="utf-8"))
+        assert {m.split(".")[0] for m in modules} <= allowed, path
+        # It keeps figures in the process and asks for a display.
+        assert not {m for m in modules if m.startswith(("matplotlib.pyplot", "pylab"))}, path
+
+
+def test_the_application_starts_without_matplotlib():
+    code = "import sys, app.main; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
 
 
 def test_the_reader_of_imports_sees_nested_ones():

@@ -18,6 +18,7 @@ from dicomio.mapping_source import FitParameter
 from dicomio.selection import Selection, select
 from tests.conftest import shared_path
 from tests.dicom_factory import READER, SELECTION
+from tests.tissue_heart import MAPPING
 
 pytestmark = pytest.mark.real_data
 
@@ -52,7 +53,7 @@ def test_phase_images_show_the_inversion(phantom: Selection) -> None:
     assert images.phase_rad is not None
     assert np.abs(images.phase_rad).max() <= np.float32(np.pi)
     [source] = phantom.mapping.maps
-    t1_ms = read_map(source, SELECTION.mapping.check).values[0]
+    t1_ms = read_map(source, MAPPING.plausible).values[0]
     bright = (t1_ms > 800) & (images.data[-1, 0] > 200)
     turn = np.cos(images.phase_rad[0, 0] - images.phase_rad[-1, 0])[bright]
     assert bright.sum() > 1000
@@ -70,7 +71,7 @@ def test_map_is_taken_and_its_copy_refused(phantom: Selection) -> None:
 
 
 def test_map_values(phantom: Selection) -> None:
-    found = read_map(phantom.mapping.maps[0], SELECTION.mapping.check)
+    found = read_map(phantom.mapping.maps[0], MAPPING.plausible)
     stored = dcmread(phantom.mapping.maps[0].frames[0].path).pixel_array
     assert found.undefined == (int((stored == 0).sum()),)
     assert np.nanmax(found.values) == 4000
@@ -86,7 +87,7 @@ def test_fit_parameters(phantom: Selection) -> None:
     assert r_squared is not None
     assert (r_squared.min(), r_squared.max()) == (0.0, 1.0)
     a, b, t1_star = (planes[n] for n in (FitParameter.A, FitParameter.B, FitParameter.T1_STAR))
-    t1_ms = read_map(phantom.mapping.maps[0], SELECTION.mapping.check).values
+    t1_ms = read_map(phantom.mapping.maps[0], MAPPING.plausible).values
     good = (r_squared >= 0.99) & (t1_ms >= 400) & (t1_ms <= 3500) & (a > 100)
     assert good.sum() > 5000
     a, b, t1_star, t1_ms = (plane[good] for plane in (a, b, t1_star, t1_ms))

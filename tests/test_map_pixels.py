@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
+from cmr.mapping.plausible import blood_limits, range_flags
 from cmr.mapping.terms import Contrast, MapKind
 from dicomio.index import index_input
-from dicomio.map_checks import blood_flag, range_flags
 from dicomio.map_pixels import MapImages, read_map
 from dicomio.mapping_source import MapSource
 from dicomio.pixels import FrameUnreadable
-from tests.dicom_factory import READER, SELECTION, header, write
+from tests.dicom_factory import READER, header, write
 from tests.mapping_support import scanner_map, stored
+from tests.tissue_heart import MAPPING
 
-CHECK = SELECTION.mapping.check
+CHECK = MAPPING.plausible
 SHAPE = (40, 36)
 T1 = np.full(SHAPE, 1000, np.uint16)
 T1[::3] = 1600
@@ -184,11 +185,12 @@ def test_no_value_in_the_middle() -> None:
         (1600, MapKind.T1, Contrast.UNDECIDED, False),
         (180, MapKind.T2, Contrast.NATIVE, False),
         (1800, MapKind.T2, Contrast.NATIVE, True),
-        (float("nan"), MapKind.T1, Contrast.NATIVE, False),
+        (20, MapKind.T2_STAR, Contrast.NATIVE, False),
     ],
 )
 def test_blood(blood_ms: float, kind: MapKind, contrast: Contrast, doubted: bool) -> None:
-    assert bool(blood_flag(blood_ms, kind, contrast, CHECK)) is doubted
+    limits = blood_limits(kind, contrast, CHECK)
+    assert (limits is not None and not limits.holds(blood_ms)) is doubted
 
 
 def test_colour_copy_is_left_by_the_reader(tmp_path: Path) -> None:

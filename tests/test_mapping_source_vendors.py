@@ -28,6 +28,7 @@ from tests.mapping_support import (
     stored,
     t2_prepared,
 )
+from tests.tissue_heart import MAPPING
 
 PHILIPS = {"Manufacturer": "Philips Medical Systems"}
 GE = {"Manufacturer": "GE MEDICAL SYSTEMS"}
@@ -109,7 +110,7 @@ def test_philips_maps_inside_the_source_series(tmp_path: Path) -> None:
         np.full((8, 3, 40, 36), (500 * 6284 / 4095 - 3142) / 1000), abs=1e-5
     )
     # Frame by frame: 1000, 500 and 333.3 plus 10.
-    values = read_map(t1_map, SELECTION.mapping.check).values
+    values = read_map(t1_map, MAPPING.plausible).values
     assert values[:, 0, 0] == pytest.approx([1010, 510, 2 / 3 * 500 + 10], rel=1e-6)
 
 
@@ -202,7 +203,7 @@ def test_enhanced_multi_frame(tmp_path: Path) -> None:
     # Frame n holds the value n; times ascend: 100, 180, 1100, ...
     order = np.argsort([t for t, _ in MOLLI_533], kind="stable")
     assert images.data[:, :, 0, 0].tolist() == [[3 * i, 3 * i + 1, 3 * i + 2] for i in order]
-    values = read_map(t1_map, SELECTION.mapping.check)
+    values = read_map(t1_map, MAPPING.plausible)
     assert values.values[:, 0, 0].tolist() == [24 * 0.5, 25 * 1.0, 26 * 1.5]
     assert values.notes == ()
     assert values.flags != ()  # 12 to 39 ms is no T1

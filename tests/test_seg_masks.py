@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
 from cmr.errors import UsageError
+from cmr.grids import on_grid
 from cmr.labels import Label
 from tests.dicom_tools import run
 from tests.finished_support import (
@@ -21,7 +22,6 @@ from tests.finished_support import (
     write_segs,
 )
 from validation.cohort.finished import read_labels
-from validation.cohort.grids import on_grid
 
 # dcmqi makes an even grid of an uneven stack, and nothing of a skewed one.
 EVEN = [name for name in CASES if name not in ("skewed", "uneven", "one slice")]

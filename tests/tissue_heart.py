@@ -7,55 +7,19 @@ is a disc that the epicardium cuts into a crescent; where the two circles meet a
 from dataclasses import dataclass
 
 import numpy as np
-import yaml
 from scipy.spatial.transform import Rotation
 
 from cmr.labels import Label
+from cmr.mapping.settings import MappingSettings
 from cmr.tissue.settings import TissueSettings
 from cmr.volume import StackGeometry, Volume4D
+from tests.heart_masks import APP_YAML
+from training.config import read_section
 
 LONG_AXIS_LPS = np.array([0.611, -0.632, -0.477]) / np.linalg.norm([0.611, -0.632, -0.477])
 
-SETTINGS = TissueSettings.model_validate(
-    yaml.safe_load(
-        """
-        aha:
-          insertion:
-            largest_gap_mm: 5
-            largest_hole_deg: 20
-            min_contact_deg: 30
-            min_arc_deg: 60
-            max_arc_deg: 200
-          long_axis:
-            long_axis_lps: [0.611, -0.632, -0.477]
-            anterior_lps: [0, -1, 1]
-            min_cosine: 0.5
-            min_area_shift_fraction: 0.03
-          levels:
-            min_covered_mm: 60
-            extent_tolerance_mm: 5
-        regions:
-          wall:
-            endocardial_fraction: 0.15
-            epicardial_fraction: 0.15
-            cavity_fraction: 0.5
-          statistics:
-            min_r2: 0.9
-            min_pixels: 10
-        haematocrit:
-          low_fraction: 0.1
-          high_fraction: 0.7
-          measured_sd_fraction: 0.01
-          synthetic_sd_fraction: 0.04
-          field_tolerance_t: 0.1
-        ecv:
-          min_blood_rate_change_per_s: 0.3
-        reference:
-          field_tolerance_t: 0.1
-          site_ranges: []
-        """
-    )
-)
+SETTINGS = read_section(APP_YAML, "tissue", TissueSettings)
+MAPPING = read_section(APP_YAML, "mapping", MappingSettings)
 
 
 @dataclass(frozen=True, eq=False)

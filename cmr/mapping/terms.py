@@ -11,6 +11,11 @@ class MapKind(StrEnum):
     T2_STAR = "T2*"
     ECV = "ECV"
 
+    @property
+    def unit(self) -> str:
+        """UCUM unit of its values."""
+        return "%" if self is MapKind.ECV else "ms"
+
 
 class Method(StrEnum):
     """How the signal of the source images depends on their times."""

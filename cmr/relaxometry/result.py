@@ -30,6 +30,8 @@ class Reason(IntEnum):
     """The standard deviation is too large a share of the value."""
     AMBIGUOUS = 7
     """Another polarity fits as well and gives another value."""
+    NOT_FITTED = 8
+    """In a slice whose images or times no curve can be fitted to."""
 
 
 @dataclass(frozen=True, eq=False)

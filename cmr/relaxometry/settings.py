@@ -17,6 +17,8 @@ class FitSettings(Section):
     rician_noise
         Magnitude images of MOLLI without phase: the most likely curve for noise that cannot be
         negative. False leaves the least-squares curve, as most other software does.
+    free_saturation_amplitude
+        Saturation recovery with 3 parameters; false takes the saturation for perfect: 2.
     max_sd_fraction
         A value whose standard deviation is a larger share of it is not determined.
     noise_floor_fraction
@@ -30,6 +32,7 @@ class FitSettings(Section):
     t2_ms: Range
     t2_star_ms: Range
     rician_noise: bool
+    free_saturation_amplitude: bool
     max_sd_fraction: float
     noise_floor_fraction: float
     shortest_rr_ms: float

@@ -124,11 +124,11 @@ def find_segments(
     data, geometry = np.asarray(labels.data[0], np.uint8), labels.geometry
     arcs = [find_arc(s, geometry.pixel_spacing_mm, settings.insertion) for s in data]
     if not any(arcs):
-        return _refused(data, None, NO_CONTACT)
+        return no_segments(data, NO_CONTACT)
     septum = mid_septum_lps(arcs, geometry)
     apex = find_apex_side(data, geometry, septum, extent, settings.long_axis)
     if not apex.sign:
-        return _refused(data, apex, apex.reason)
+        return no_segments(data, apex.reason, apex)
     levels = find_levels(data, geometry, apex.sign, extent, settings.levels)
     references = reference_angles(arcs, geometry, apex.sign, settings.insertion)
     slices = tuple(
@@ -142,7 +142,8 @@ def find_segments(
     return AhaSegments(np.stack(painted), slices, levels.method, apex, nowhere)
 
 
-def _refused(data: Labels, apex: ApexSide | None, reason: str) -> AhaSegments:
+def no_segments(data: Labels, reason: str, apex: ApexSide | None = None) -> AhaSegments:
+    """No segments on labels ``(z, row, col)``, and why."""
     slices = (AhaSlice(None, None, reason),) * len(data)
     return AhaSegments(np.zeros(data.shape, np.uint8), slices, "", apex, reason)
 

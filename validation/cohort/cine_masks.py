@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cmr.errors import CmrError, UsageError
+from cmr.grids import has_orientation, on_grid
 from cmr.labels import PHASES, STRUCTURES, Label
 from cmr.segmentation import Network
 from cmr.volume import StackGeometry, Volume4D
 from training.nifti import is_nifti, read_nifti
 from validation.cohort.cine_path import CineLabels, CineSettings, label_cine
 from validation.cohort.finished import read_labels
-from validation.cohort.grids import has_orientation, on_grid
 from validation.cohort.manifest import ManifestCase, ManifestPhase
 from validation.cohort.records import STRUCTURE_NAMES
 

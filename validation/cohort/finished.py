@@ -28,7 +28,7 @@ def read_labels(path: Path, phase: str = "") -> Volume4D:
     -------
     Volume4D
         ``(1, z, row, col)`` uint8 of :class:`cmr.labels.Label`. A NIfTI file without orientation
-        gives axes that stand for themselves (:func:`validation.cohort.grids.has_orientation`).
+        gives axes that stand for themselves (:func:`cmr.grids.has_orientation`).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Are the values of a scanner's map in the range that its unit promises? Flags, never changes."""
+"""Are the values of a map in the range that its unit promises? Flags, never changes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import numpy.typing as npt
 from cmr.body import Range
 from cmr.mapping.terms import Contrast, MapKind
 from cmr.settings import Section
-from dicomio.map_units import unit_of
 
 # Units in which maps were stored elsewhere: tenths of a millisecond, seconds, microseconds, ...
 _FACTORS = (10.0, 100.0, 1000.0, 0.1, 0.01, 0.001)
 
 
-class MapCheckSettings(Section):
+class PlausibleSettings(Section):
     """Ranges of living tissue, wide on purpose.
 
     Attributes
@@ -43,7 +42,7 @@ class MapCheckSettings(Section):
 
 
 def range_flags(
-    values: npt.ArrayLike, kind: MapKind, settings: MapCheckSettings
+    values: npt.ArrayLike, kind: MapKind, settings: PlausibleSettings
 ) -> tuple[str, ...]:
     """Why the values ``(z, row, col)`` of a map are doubted; NaN pixels do not count.
 
@@ -55,7 +54,7 @@ def range_flags(
     known = middle[np.isfinite(middle)]
     if not known.size:
         return ("no pixel in the middle of the map has a value",)
-    limits, unit = _limits(kind, settings), unit_of(kind)
+    limits, unit = _limits(kind, settings), kind.unit
     as_read = _share_pct(known, limits)
     others = {factor: _share_pct(known / factor, limits) for factor in _FACTORS}
     # Of factors that fit alike, the one that brings the median nearest to the middle.
@@ -72,21 +71,15 @@ def range_flags(
     return ()
 
 
-def blood_flag(blood: float, kind: MapKind, contrast: Contrast, settings: MapCheckSettings) -> str:
-    """Why the median of the blood pool is doubted; empty when it is not, or cannot be judged."""
-    limits = {
+def blood_limits(kind: MapKind, contrast: Contrast, settings: PlausibleSettings) -> Range | None:
+    """Where the median of the blood pool lies; None where it cannot be judged."""
+    return {
         (MapKind.T1, Contrast.NATIVE): settings.blood_native_t1_ms,
         (MapKind.T1, Contrast.POST): settings.blood_post_t1_ms,
     }.get((kind, contrast), settings.blood_t2_ms if kind is MapKind.T2 else None)
-    if limits is None or math.isnan(blood) or limits.holds(blood):
-        return ""
-    return (
-        f"blood has {blood:.0f} ms, expected {limits.low:g} to {limits.high:g} ms "
-        f"in a {contrast} {kind} map"
-    )
 
 
-def _limits(kind: MapKind, settings: MapCheckSettings) -> Range:
+def _limits(kind: MapKind, settings: PlausibleSettings) -> Range:
     return {
         MapKind.T1: settings.t1_ms,
         MapKind.T2: settings.t2_ms,

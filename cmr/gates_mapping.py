@@ -1,0 +1,148 @@
+"""Gates on a map: its unit, heart, fit, motion, blood, and the contours of the cine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from cmr.body import Range
+from cmr.gate import Finding, review, withhold
+from cmr.mapping.about import MapAbout
+from cmr.mapping.cine_contours import CineCheck
+from cmr.mapping.measure import MeasuredTissue
+from cmr.mapping.plausible import PlausibleSettings, blood_limits
+from cmr.mapping.terms import MapKind
+from cmr.records import Gate
+from cmr.settings import Section
+
+
+class MappingLimits(Section):
+    """Limits of the gates on maps.
+
+    Attributes
+    ----------
+    max_poor_fit_pct, good_r2
+        Of a segment's pixels with a worse fit.
+    max_shift_mm
+        Of a source image against the others.
+    ecv_pct
+        Global extracellular volume of the living.
+    min_cine_dice_pct
+        Of the epicardial disc with the contours of the cine, worst slice.
+    max_scanner_difference_pct
+        Of the median pixel between fitted and scanner's map.
+    """
+
+    max_poor_fit_pct: float
+    good_r2: float
+    max_shift_mm: float
+    ecv_pct: Range
+    min_cine_dice_pct: float
+    max_scanner_difference_pct: float
+
+
+def map_gates(
+    measured: MeasuredTissue,
+    about: MapAbout,
+    cine: CineCheck | None,
+    limits: MappingLimits,
+    plausible: PlausibleSettings,
+) -> tuple[Gate, ...]:
+    """Every gate that can be asked of this map; its name begins with the key of the map."""
+    return tuple(_gates(measured, about, cine, limits, plausible))
+
+
+def _gates(
+    measured: MeasuredTissue,
+    about: MapAbout,
+    cine: CineCheck | None,
+    limits: MappingLimits,
+    plausible: PlausibleSettings,
+) -> Iterator[Gate]:
+    if about.source == "scanner":
+        yield _unit(about)
+    yield _heart(measured, about)
+    if about.scanner_check is not None:
+        yield _scanner_difference(measured, about, limits)
+    if about.fit is not None and about.fit.motion:
+        yield _motion(about, limits)
+    if measured.heart.reason:
+        return
+    if measured.tissue.r2 is not None:
+        yield _fit(measured, about, limits)
+    blood = blood_limits(about.kind, about.contrast, plausible)
+    if blood is not None:
+        yield _in_range(measured.statistics.blood.median, blood, about, "blood", "Median of blood.")
+    if about.kind is MapKind.ECV:
+        message = "Median over the myocardium."
+        yield _in_range(measured.statistics.whole.median, limits.ecv_pct, about, "range", message)
+    if cine is not None:
+        yield _cine(cine, about, limits)
+
+
+def _unit(about: MapAbout) -> Gate:
+    """A doubted unit withholds the map: a T2 in tenths of a millisecond is ten times too long."""
+    message = " ".join(f"{flag}." for flag in about.flags) or "Values lie in the range of tissue."
+    finding = Finding(f"{about.key}_unit", len(about.flags), 0, "{flags}", message)
+    return withhold(finding, [f"mapping.{about.key}"], good=not about.flags)
+
+
+def _heart(measured: MeasuredTissue, about: MapAbout) -> Gate:
+    heart = measured.heart
+    share = 100 * heart.agreement_fraction
+    message = heart.reason or "Dice of the single contrasts' myocardium with their consensus."
+    return review(
+        Finding(f"{about.key}_heart", share, 100 * heart.least_agreement, "%", message),
+        good=not heart.reason,
+    )
+
+
+def _scanner_difference(measured: MeasuredTissue, about: MapAbout, limits: MappingLimits) -> Gate:
+    check = about.scanner_check
+    difference = None if check is None else check.median_absolute_difference_ms
+    typical = float(np.nanmedian(measured.tissue.values)) if measured.tissue.values.size else np.nan
+    share = np.nan if difference is None else 100 * difference / typical
+    limit = limits.max_scanner_difference_pct
+    message = "Median difference between fitted and scanner's map, share of the median value."
+    finding = Finding(f"{about.key}_scanner_difference", share, limit, "%", message)
+    return review(finding, good=share <= limit)
+
+
+def _motion(about: MapAbout, limits: MappingLimits) -> Gate:
+    motion = about.fit.motion if about.fit is not None else []
+    shifts = [
+        np.hypot(down, along)
+        for one in motion
+        for down, along in zip(one.row_shift_mm, one.column_shift_mm, strict=True)
+    ]
+    largest = float(max(shifts, default=0.0))
+    message = "Largest shift of a source image."
+    finding = Finding(f"{about.key}_motion", largest, limits.max_shift_mm, "mm", message)
+    return review(finding, good=largest <= limits.max_shift_mm)
+
+
+def _fit(measured: MeasuredTissue, about: MapAbout, limits: MappingLimits) -> Gate:
+    """Share of poorly fitted pixels in the worst segment, or in the whole wall without segments."""
+    r2, numbers = measured.tissue.r2, measured.aha.segments
+    assert r2 is not None
+    poor = ~(r2 >= limits.good_r2)
+    inside = [numbers == k for k in np.unique(numbers) if k] or [measured.wall]
+    share = max(100 * float(poor[region].mean()) for region in inside if region.any())
+    message = f"Pixels with R2 below {limits.good_r2:g} in the segment with most of them."
+    finding = Finding(f"{about.key}_fit", share, limits.max_poor_fit_pct, "%", message)
+    return review(finding, good=share <= limits.max_poor_fit_pct)
+
+
+def _in_range(value: float, limits: Range, about: MapAbout, name: str, message: str) -> Gate:
+    limit = limits.low if value < limits.low else limits.high
+    text = f"{message} Expected {limits.low:g} to {limits.high:g} {about.kind.unit}."
+    finding = Finding(f"{about.key}_{name}", value, limit, about.kind.unit, text)
+    return review(finding, good=limits.holds(value))
+
+
+def _cine(cine: CineCheck, about: MapAbout, limits: MappingLimits) -> Gate:
+    worst, limit = 100 * cine.worst, limits.min_cine_dice_pct
+    message = cine.reason or "Dice of the epicardial disc with the cine's, worst slice."
+    finding = Finding(f"{about.key}_cine_contours", worst, limit, "%", message)
+    return review(finding, good=worst >= limit)

@@ -1,0 +1,105 @@
+"""What the contours of a cine say about a map: the ends of the LV, and a check of its contours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cmr.errors import GeometryError
+from cmr.grids import on_grid
+from cmr.labels import Label
+from cmr.tissue.levels import LvExtent, lv_extent
+from cmr.volume import FloatArray, StackGeometry, Volume4D
+
+NO_CINE = "The study has no measured cine."
+_LV_DISC = (Label.LV, Label.MYOCARDIUM)
+# Mapping images are taken in mid-diastole where nothing else is known (Messroghli et al.,
+# J Cardiovasc Magn Reson 2017;19:75).
+_MID_DIASTOLE = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class CineContours:
+    """Labels ``(t, z, row, col)`` of a cine with its times, and which end of it is the base."""
+
+    labels: Volume4D
+    base_first: bool
+
+
+@dataclass(frozen=True, eq=False)
+class CineCheck:
+    """Dice of the disc that the epicardium encloses, slice by slice, NaN where not compared.
+
+    Attributes
+    ----------
+    dice
+        ``(z,)``.
+    reason
+        Why no slice was compared; empty where one was.
+    """
+
+    dice: FloatArray
+    reason: str
+
+    @property
+    def worst(self) -> float:
+        """Of the slices compared; NaN without."""
+        known = self.dice[np.isfinite(self.dice)]
+        return float(known.min()) if known.size else float("nan")
+
+
+def matching_phase(cine: Volume4D, cycle_phase: float) -> int:
+    """Cine phase nearest to a share of the cardiac cycle; NaN is taken as mid-diastole."""
+    wanted = cycle_phase if np.isfinite(cycle_phase) else _MID_DIASTOLE
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.nanmedian(cine.times_ms / cine.rr_ms, axis=1)
+    if not np.isfinite(shares).all():
+        shares = np.arange(cine.n_phases) / cine.n_phases
+    away = np.abs(shares - wanted)
+    return int(np.argmin(np.minimum(away, 1 - away)))
+
+
+def extent_of(cine: CineContours, geometry: StackGeometry, cycle_phase: float) -> LvExtent | None:
+    """Ends of the LV in the phase that the map shows; None where the cine does not tell them."""
+    if not _same_frame(cine.labels.geometry, geometry):
+        return None
+    phase = matching_phase(cine.labels, cycle_phase)
+    try:
+        return lv_extent(cine.labels, phase, apex_sign=1 if cine.base_first else -1)
+    except ValueError:
+        return None
+
+
+def check_contours(labels: Volume4D, cine: CineContours, cycle_phase: FloatArray) -> CineCheck:
+    """Compare labels ``(1, z, row, col)`` of a map with those of the cine at the same places.
+
+    Parameters
+    ----------
+    cycle_phase
+        ``(z,)`` share of the cardiac cycle at which each slice was taken; NaN where unknown.
+    """
+    nothing = np.full(labels.geometry.n_slices, np.nan)
+    if not _same_frame(cine.labels.geometry, labels.geometry):
+        return CineCheck(nothing, "Cine and map have different frames of reference.")
+    try:
+        dice = np.array([_dice(labels, cine.labels, z, p) for z, p in enumerate(cycle_phase)])
+    except GeometryError as error:
+        return CineCheck(nothing, str(error))
+    reason = "" if np.isfinite(dice).any() else "The cine has no slice at the place of the map."
+    return CineCheck(dice, reason)
+
+
+def _dice(labels: Volume4D, cine: Volume4D, z: int, cycle_phase: float) -> float:
+    here = labels.geometry.take_slices([z])
+    phase = matching_phase(cine, cycle_phase)
+    carried = on_grid(Volume4D(cine.data[phase : phase + 1], cine.geometry), here).data[0, 0]
+    found = np.isin(labels.data[0, z], _LV_DISC)
+    expected = np.isin(carried, _LV_DISC)
+    if not (found.any() and expected.any()):
+        return float("nan")
+    return float(2 * (found & expected).sum() / (found.sum() + expected.sum()))
+
+
+def _same_frame(one: StackGeometry, other: StackGeometry) -> bool:
+    return len({one.frame_of_reference_uid, other.frame_of_reference_uid} - {""}) <= 1

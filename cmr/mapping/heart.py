@@ -1,0 +1,155 @@
+"""The heart on a map: what a network finds in all images of the acquisition, averaged.
+
+One network sees every contrast. Its errors differ between a map, an image near the null and one
+that has recovered, so the mean of its probabilities is better than any of them, and how far the
+single contrasts agree with it tells how sure it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cmr.anatomy import ring_coverage
+from cmr.cleanup import CleanUpSettings, clean
+from cmr.heart import CentreMethod, HeartCentre
+from cmr.labels import Label
+from cmr.overlap import dice
+from cmr.preprocess import ModelInput, PreprocessSettings, to_model
+from cmr.segmentation import Network, centre_on_heart, probabilities
+from cmr.settings import Section
+from cmr.volume import FloatArray, StackGeometry, Volume4D
+
+NO_HEART = "No left ventricle with a closed wall was found on any slice."
+
+
+class HeartOnMapSettings(Section):
+    """What counts as a left ventricle on a map.
+
+    Attributes
+    ----------
+    min_ring_fraction
+        Share of the cavity's outline that is wall; a slice with less has no heart.
+    min_cavity_mm2
+        Area of the cavity in a slice with a heart.
+    min_agreement_fraction
+        Dice of the single contrasts' myocardium with the consensus; a stack with less has none.
+    region_radius_mm
+        Of the disc about the LV that motion correction looks at.
+    """
+
+    min_ring_fraction: float
+    min_cavity_mm2: float
+    min_agreement_fraction: float
+    region_radius_mm: float
+
+
+@dataclass(frozen=True, eq=False)
+class HeartOnMap:
+    """Labels ``(1, z, row, col)`` on the grid of the map.
+
+    Attributes
+    ----------
+    agreement_fraction
+        Mean Dice of the single contrasts' myocardium with the consensus; NaN where none found any.
+    least_agreement
+        What was asked for.
+    reason
+        Why there is no heart; empty where there is.
+    """
+
+    labels: Volume4D
+    agreement_fraction: float
+    least_agreement: float
+    reason: str
+
+
+def prepare(
+    images: npt.NDArray[np.float32],
+    geometry: StackGeometry,
+    network: Network,
+    settings: PreprocessSettings,
+) -> ModelInput:
+    """Images ``(contrasts, z, row, col)`` on the network's grid, the heart in the middle.
+
+    Nothing beats here: the search begins at the middle of the image and follows what the network
+    finds on the mean of the normalised contrasts.
+    """
+    rows, cols = geometry.shape
+    middle = HeartCentre((rows - 1) / 2, (cols - 1) / 2, CentreMethod.IMAGE_CENTRE)
+    first = to_model(Volume4D(images, geometry), settings, middle)
+    blended = ModelInput(first.images.mean(0, keepdims=True), middle, first.grid, first.source)
+    found = centre_on_heart(blended, network, settings)
+    return first if found is blended else to_model(first.source, settings, found.centre)
+
+
+def find_heart(
+    prepared: ModelInput,
+    network: Network,
+    variants: int,
+    clean_up: CleanUpSettings,
+    settings: HeartOnMapSettings,
+) -> HeartOnMap:
+    """Segment the contrasts of :func:`prepare` together.
+
+    Raises
+    ------
+    ModelError
+        The network does not take these images, or gives scores that are not finite.
+    """
+    scores = [probabilities(network, stack, variants) for stack in prepared.images]
+    consensus = np.mean(scores, axis=0)
+    geometry = prepared.source.geometry
+    one = ModelInput(
+        prepared.images[:1],
+        prepared.centre,
+        prepared.grid,
+        Volume4D(prepared.source.data[:1], geometry),
+    )
+    found = clean(one.to_native([consensus]), clean_up).labels
+    agreement = _agreement([s.argmax(1) for s in scores], consensus.argmax(1))
+    kept = _with_closed_wall(found.data[0], geometry, settings)
+    empty = not kept.any()
+    doubted = not agreement >= settings.min_agreement_fraction
+    reason = NO_HEART
+    if doubted and not empty:
+        reason = (
+            f"The images of the acquisition disagree about the myocardium: Dice {agreement:.2f} "
+            f"with their consensus, at least {settings.min_agreement_fraction:g} is asked for."
+        )
+        kept = np.zeros_like(kept)
+    return HeartOnMap(
+        found.with_data(kept[None]),
+        agreement,
+        settings.min_agreement_fraction,
+        reason if empty or doubted else "",
+    )
+
+
+def heart_disc(heart: HeartOnMap, radius_mm: float) -> npt.NDArray[np.bool_]:
+    """``(row, col)`` pixels within a radius of the LV; the whole image where no heart was found."""
+    labels, geometry = heart.labels.data[0], heart.labels.geometry
+    inside = (labels == Label.LV) | (labels == Label.MYOCARDIUM)
+    if not inside.any():
+        return np.ones(geometry.shape, bool)
+    _, row, col = (float(i.mean()) for i in np.nonzero(inside))
+    rows, cols = np.indices(geometry.shape)
+    down, right = geometry.pixel_spacing_mm
+    return np.asarray(np.hypot((rows - row) * down, (cols - col) * right) <= radius_mm)
+
+
+def _agreement(found: list[npt.NDArray[np.int_]], consensus: npt.NDArray[np.int_]) -> float:
+    if not (consensus == Label.MYOCARDIUM).any():
+        return float("nan")
+    return float(np.mean([dice(labels, consensus, Label.MYOCARDIUM) for labels in found]))
+
+
+def _with_closed_wall(
+    labels: npt.NDArray[np.uint8], geometry: StackGeometry, settings: HeartOnMapSettings
+) -> npt.NDArray[np.uint8]:
+    area_mm2 = (labels == Label.LV).sum((1, 2)) * geometry.pixel_area_mm2
+    closed: FloatArray = np.nan_to_num(ring_coverage(labels))
+    keep = (closed >= settings.min_ring_fraction) & (area_mm2 >= settings.min_cavity_mm2)
+    return np.where(keep[:, None, None], labels, Label.BACKGROUND).astype(np.uint8)
