@@ -59,10 +59,11 @@ class MappedTissue:
     @property
     def moved(self) -> tuple[bool, ...]:
         """By slice, whether source images were shifted onto each other."""
-        fit, results = self.results.fit, self.results
-        steps: list[list[SliceMotion] | list[PostShift]] = (
-            [fit.motion] if fit and fit.motion else []
-        )
+        results = self.results
+        steps: list[list[SliceMotion] | list[PostShift]] = []
+        # A fit beside the scanner's map is of other images than these.
+        if results.source == "fitted" and results.fit and results.fit.motion:
+            steps.append(results.fit.motion)
         if isinstance(results, EcvMapResults) and results.post_shift:
             steps.append(results.post_shift)
         n_slices = self.images.geometry.n_slices

@@ -21,7 +21,6 @@ from pydicom.sr.coding import Code
 from pydicom.uid import ParametricMapStorage
 
 from cmr.errors import GeometryError
-from cmr.mapping.terms import MapKind
 from cmr.volume import StackGeometry
 from dicomio import codes, equipment, highdicom_fixes
 from dicomio.map_terms import contrast_modifiers, method_of, quantity_of
@@ -147,7 +146,7 @@ def _mapping(
     mapping = hd.pm.RealWorldValueMapping(
         lut_label=_label(tissue, plane),
         lut_explanation=title,
-        unit=codes.UNITS["%" if tissue.kind is MapKind.ECV else "ms"],
+        unit=codes.UNITS[tissue.kind.unit],
         value_range=(float(first), float(last)),
         slope=1.0,
         intercept=0.0,

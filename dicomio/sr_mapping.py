@@ -141,6 +141,9 @@ def _about(results: TissueMap[Any]) -> Iterator[str]:
         yield f"Fit: {results.fit.model}"
     if isinstance(results, EcvMapResults) and results.haematocrit:
         yield f"Haematocrit, {results.haematocrit.source}: {results.haematocrit.origin}"
+    for z, one in enumerate(results.slices, 1):
+        if one.reason:
+            yield f"Slice {z} has no segments: {one.reason}"
     yield from (f"Left out: {text}" for text in results.left_out)
     yield from results.notes
     if results.qc.not_passed:

@@ -288,6 +288,21 @@ def test_slices_that_were_shifted_say_so(tmp_path):
                 assert item.SpatialLocationsPreserved == ("NO" if moved else "YES")
 
 
+def test_a_fit_beside_the_scanners_map_says_nothing_of_its_slices(tmp_path):
+    motion = SliceMotion(
+        applied=True, reason="", row_shift_mm=[], column_shift_mm=[],
+        residual_before_pct=None, residual_after_pct=None,
+    )  # fmt: skip
+    fit = FitRecord(
+        model="m", times_ms=[], phase_used=False, pixels=1, undetermined={}, motion=[motion]
+    )
+    found = results(relaxation, [1], fit=fit, source="scanner")
+    written = one(
+        tmp_path, lambda i: native_t1(i, results=found, values=None, sd=None), gaps_mm=(20.0,)
+    )
+    assert written.tissue.moved == (False, False)
+
+
 def test_shift_of_the_map_after_contrast_counts_for_extracellular_volume(tmp_path):
     shift = PostShift(applied=True, reason="", row_shift_mm=1.0, column_shift_mm=0.0)
     found = results(ecv, [1], EcvMapResults, haematocrit=None, post_shift=[shift])
@@ -331,6 +346,15 @@ def test_thickness_that_nobody_states(tmp_path, gaps_mm):
     (written,) = write_maps([tissue], IDENTITY, SETTINGS, tmp_path)
     shared = pydicom.dcmread(written.value.path).SharedFunctionalGroupsSequence[0]
     assert shared.PixelMeasuresSequence[0].SliceThickness == 20
+
+
+def test_libraries_stay_silent(tmp_path, recwarn, caplog):
+    images = write_cine(tmp_path / "source", stack((20.0,))).images
+    recwarn.clear()
+    with caplog.at_level("DEBUG"):
+        write_maps([native_t1(images)], IDENTITY, SETTINGS, tmp_path)
+    assert not recwarn.list
+    assert not caplog.records
 
 
 def test_several_maps_of_a_kind_have_names_of_their_own(tmp_path):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
@@ -10,7 +11,15 @@ from pydantic import BaseModel
 from cmr.labels import Label
 from cmr.mapping.terms import Contrast, MapKind
 from cmr.records import Measured, Model, Status
-from cmr.results_mapping import EcvMapResults, HaematocritRecord, Mapping, MapQc, ReferenceRange
+from cmr.results_mapping import (
+    EcvMapResults,
+    FitRecord,
+    HaematocritRecord,
+    Mapping,
+    MapQc,
+    MapSlice,
+    ReferenceRange,
+)
 from dicomio import sr_map_concepts
 from dicomio.map_objects import write_maps
 from dicomio.sr import WrittenObjects, write_report
@@ -241,9 +250,19 @@ def test_method_and_sequence_stand_in_each_group(root):
             assert not method
 
 
+def slice_of(reason):
+    return MapSlice(
+        position_mm=0, level=None, reference=None, reason=reason,
+        wall=relaxation(), blood=relaxation(), segments={},
+    )  # fmt: skip
+
+
 def test_what_a_reader_has_to_know_is_told(tmp_path):
     made = results(
-        relaxation, [1], left_out=["Slice 2: no images."], notes=["Read with care."],
+        relaxation, [1], slices=[slice_of("no insertion point is seen"), slice_of("")],
+        fit=FitRecord(model="A - B exp(-t / T1*)", times_ms=[], phase_used=False, pixels=1,
+                      undetermined={}, motion=[]),
+        left_out=["Slice 2: no images."], notes=["Read with care."],
         qc=MapQc(status=Status.REVIEW, not_passed=["fit", "motion"]),
     )  # fmt: skip
     told = remarks(report_of(tmp_path, lambda i: native_t1(i, results=made), gaps_mm=())[WALL])
@@ -251,6 +270,8 @@ def test_what_a_reader_has_to_know_is_told(tmp_path):
         "Source: fitted map. No map of the scanner.",
         "Contrast: No contrast agent in the headers.",
         "Whole wall: segments",
+        "Fit: A - B exp(-t / T1*)",
+        "Slice 1 has no segments: no insertion point is seen",
         "Left out: Slice 2: no images.",
         "Read with care.",
         "Quality control of this map: review (fit, motion)",
@@ -432,6 +453,12 @@ def test_every_written_code_is_a_known_one(case):
             elif scheme != "RFC5646":  # languages are no concepts of DICOM
                 plain = {text.split(" (")[0] for text in standard[value, scheme]}
                 assert meaning in plain, (value, scheme, meaning)
+
+
+def test_highdicom_reads_the_groups(case):
+    content = hd.sr.srread(case.report).content
+    assert len(content.get_volumetric_roi_measurement_groups()) == 32
+    assert len(content.get_image_measurement_groups()) == 7
 
 
 def test_another_map_gives_the_report_another_uid(tmp_path):
