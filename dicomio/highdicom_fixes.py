@@ -15,7 +15,11 @@
 6. Pixel Measures that it is given are dropped for those of the source where the pixel spacing
    agrees: :func:`stand_in_headers` therefore carries the extent of a slice.
 
-A search of the upstream issues found none for 3 to 6.
+7. Frames of a map are sorted by the text of their positions, so a stack may run either way; dcmqi
+   1.5.7 (paramap2itkimage) takes them in stored order, along the normal: :func:`sort_frames`.
+8. Uncertainties of a measurement are written without unit: they are made as properties instead.
+
+A search of the upstream issues found none for 3 to 8.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from highdicom.sr import CodedConcept, ContentSequence, Measurement
 from highdicom.sr.value_types import ContentItem
 from pydicom.dataset import Dataset
@@ -87,8 +92,9 @@ def set_sources(
     for group in target.PerFrameFunctionalGroupsSequence:
         (derivation,) = group.DerivationImageSequence
         (stand_in,) = derivation.SourceImageSequence
+        # An item a frame: highdicom cannot read one with several frame numbers.
         derivation.SourceImageSequence = [
-            _referring(stand_in, *item) for item in instances(images[slice_of(group, geometry)])
+            _referring(stand_in, frame) for frame in images[slice_of(group, geometry)]
         ]
     frames = [frame for slice_images in images for frame in slice_images]
     target.SourceImageSequence = [reference(*item) for item in instances(frames)]
@@ -126,6 +132,25 @@ def complete(target: Dataset, creator: str, dimension_uid: UID) -> None:
         dimension.DimensionOrganizationUID = dimension_uid
 
 
+def sort_frames(target: Dataset, values: npt.NDArray[np.float32], geometry: StackGeometry) -> None:
+    """Store the frames of a map, one a slice, in the order of the slices of ``values``."""
+    groups = sorted(
+        target.PerFrameFunctionalGroupsSequence, key=lambda group: slice_of(group, geometry)
+    )
+    for rank, group in enumerate(groups, 1):
+        group.FrameContentSequence[0].DimensionIndexValues = [rank]
+    target.PerFrameFunctionalGroupsSequence = groups
+    target.FloatPixelData = values.astype("<f4").tobytes()
+
+
+def mark_moved(target: Dataset, moved: Sequence[bool], geometry: StackGeometry) -> None:
+    """Say of which slices the source images were shifted onto each other."""
+    for group in target.PerFrameFunctionalGroupsSequence:
+        if moved[slice_of(group, geometry)]:
+            for source in group.DerivationImageSequence[0].SourceImageSequence:
+                source.SpatialLocationsPreserved = "NO"
+
+
 def add_to_measurement(measurement: Measurement, items: Iterable[ContentItem]) -> None:
     """Append content items below the NUM item of ``measurement``."""
     num = measurement[0]
@@ -148,10 +173,10 @@ def slice_of(group: Dataset, geometry: StackGeometry) -> int:
     return int(np.argmin(np.abs(geometry.slice_positions_mm - position @ geometry.normal)))
 
 
-def _referring(stand_in: Dataset, frame: FrameRef, frame_numbers: Sequence[int]) -> Dataset:
+def _referring(stand_in: Dataset, frame: FrameRef) -> Dataset:
     item = Dataset()
     item.update(stand_in)
-    item.update(reference(frame, frame_numbers))
+    item.update(reference(frame, [frame.frame_number] if frame.frame_number else []))
     return item
 
 

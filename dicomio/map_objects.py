@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dicomio.mapped_tissue import MappedTissue
-from dicomio.origin import origin_of
+from dicomio.origin import Origin, origin_of
 from dicomio.parametric_map import SD, VALUE, WrittenPlane, write_plane
 from dicomio.quiet import quiet
 from dicomio.seg import WriterSettings
@@ -26,6 +26,7 @@ class WrittenMap:
     value: WrittenPlane | None
     sd: WrittenPlane | None
     segments: WrittenSegments | None
+    origin: Origin
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -46,32 +47,20 @@ def write_maps(
     of the segments from ``segment_series_number``.
     """
     with quiet():
+        origins = [origin_of([tissue.images], identity) for tissue in mapped]
         segments = {
             tissue.key: write_segments(
-                tissue,
-                settings.segment_series_number + i,
-                origin_of([tissue.images], identity),
-                folder,
+                tissue, settings.segment_series_number + i, origins[i], folder
             )
             for i, tissue in enumerate(mapped)
             if tissue.segmented_on == tissue.key
         }
-        return tuple(
-            _write(tissue, settings.map_series_number + 2 * i, segments, identity, folder)
-            for i, tissue in enumerate(mapped)
-        )
-
-
-def _write(
-    tissue: MappedTissue,
-    series_number: int,
-    segments: dict[str, WrittenSegments | None],
-    identity: ResultIdentity,
-    folder: Path,
-) -> WrittenMap:
-    origin = origin_of([tissue.images], identity)
-    value, sd = (
-        write_plane(tissue, plane, number, origin, folder)
-        for number, plane in enumerate((VALUE, SD), series_number)
-    )
-    return WrittenMap(tissue, value, sd, segments.get(tissue.segmented_on))
+        written = []
+        for i, tissue in enumerate(mapped):
+            value, sd = (
+                write_plane(tissue, plane, number, origins[i], folder)
+                for number, plane in enumerate((VALUE, SD), settings.map_series_number + 2 * i)
+            )
+            shown = segments[tissue.segmented_on]
+            written.append(WrittenMap(tissue, value, sd, shown, origins[i]))
+        return tuple(written)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cmr.mapping.terms import Contrast, MapKind
-from cmr.results_mapping import TissueMap
+from cmr.results_mapping import EcvMapResults, PostShift, SliceMotion, TissueMap
 from dicomio.source import ImageSource
 
 _TITLES = MappingProxyType({MapKind.ECV: "Extracellular volume"})
@@ -55,3 +55,16 @@ class MappedTissue:
         contrast = "" if self.kind is MapKind.ECV else _OF_CONTRAST.get(self.contrast, "")
         name = _TITLES.get(self.kind, f"{contrast}{self.kind}")
         return f"{name} ({self.key})" if "-" in self.key else name
+
+    @property
+    def moved(self) -> tuple[bool, ...]:
+        """By slice, whether source images were shifted onto each other."""
+        results = self.results
+        steps: list[list[SliceMotion] | list[PostShift]] = []
+        # A fit beside the scanner's map is of other images than these.
+        if results.source == "fitted" and results.fit and results.fit.motion:
+            steps.append(results.fit.motion)
+        if isinstance(results, EcvMapResults) and results.post_shift:
+            steps.append(results.post_shift)
+        n_slices = self.images.geometry.n_slices
+        return tuple(any(step[z].applied for step in steps) for z in range(n_slices))

@@ -21,7 +21,6 @@ from pydicom.sr.coding import Code
 from pydicom.uid import ParametricMapStorage
 
 from cmr.errors import GeometryError
-from cmr.mapping.terms import MapKind
 from cmr.volume import StackGeometry
 from dicomio import codes, equipment, highdicom_fixes
 from dicomio.map_terms import contrast_modifiers, method_of, quantity_of
@@ -46,7 +45,7 @@ class Plane:
 
 
 VALUE = Plane("value", "", None)
-SD = Plane("sd", ", standard deviation", codes.STANDARD_DEVIATION)
+SD = Plane("sd", ", SD", codes.STANDARD_DEVIATION)
 
 
 @dataclass(frozen=True)
@@ -124,6 +123,8 @@ def _build(  # noqa: PLR0913
     highdicom_fixes.complete(made, origin.identity.application, origin.uid("dimensions"))
     images = [tissue.images.at_slice(z) for z in range(geometry.n_slices)]
     highdicom_fixes.set_sources(made, images, geometry)
+    highdicom_fixes.sort_frames(made, values, geometry)
+    highdicom_fixes.mark_moved(made, tissue.moved, geometry)
     _describe_frames(made, geometry)
     codes.harmonise_meanings(made)
     schemes = codes.coding_schemes(made)
@@ -145,7 +146,7 @@ def _mapping(
     mapping = hd.pm.RealWorldValueMapping(
         lut_label=_label(tissue, plane),
         lut_explanation=title,
-        unit=codes.UNITS["%" if tissue.kind is MapKind.ECV else "ms"],
+        unit=codes.UNITS[tissue.kind.unit],
         value_range=(float(first), float(last)),
         slope=1.0,
         intercept=0.0,

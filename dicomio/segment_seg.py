@@ -12,7 +12,7 @@ from pydicom.uid import SegmentationStorage
 
 from cmr.errors import GeometryError
 from cmr.labels import Label
-from dicomio import codes, equipment
+from dicomio import codes, equipment, highdicom_fixes
 from dicomio.mapped_tissue import MappedTissue
 from dicomio.origin import Origin
 from dicomio.seg_object import Mask, SegObject, Structure, WrittenSegment, build_seg, present
@@ -101,6 +101,7 @@ def write_segments(
         images=MappingProxyType({s.label: _images_below(s, mask, tissue) for s in found}),
     )
     seg = build_seg(_object(tissue, written, series_number), mask, origin)
+    highdicom_fixes.mark_moved(seg, tissue.moved, tissue.images.geometry)
     seg.save_as(written.path, enforce_file_format=True)
     return written
 

@@ -82,7 +82,7 @@ def write_report(  # noqa: PLR0913
     origin = origin_of(stacks, identity)
     with quiet():
         groups = cine_groups(results.cine, written.phases, origin) if results.cine else []
-        groups += [group for m in written.maps for group in map_groups(m, identity)]
+        groups += [group for m in written.maps for group in map_groups(m)]
         groups.append(quality_group(results, origin))
         report = _document(groups, _listings(written, cine), written, origin, settings)
         path = folder / file_name("sr", report.SOPInstanceUID)

@@ -72,7 +72,8 @@ def quality_group(results: StudyResults, origin: Origin) -> Group:
     """State the notice, the overall status and every quality gate, as remarks."""
     lines = [results.application.notice, f"Quality control: {results.quality_status.value}"]
     lines += [f"{gate.name}: {gate.status.value}. {gate.message}" for gate in results.quality]
-    lines += [f"{part} not measured: {reason}" for part, reason in results.refusals.items()]
+    unmeasured = results.refusals | (results.mapping.not_measured if results.mapping else {})
+    lines += [f"{part} not measured: {reason}" for part, reason in unmeasured.items()]
     return _topic_group(_QUALITY, [], lines, [], origin)
 
 

@@ -1,8 +1,8 @@
-"""Measurement groups of a map: one an AHA segment, and wall, septum and blood as a whole."""
+"""Measurement groups of a map: wall, septum and blood as a whole, then one an AHA segment."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,120 +15,101 @@ from cmr.results_mapping import EcvMapResults, Region, TissueMap
 from dicomio import codes, equipment
 from dicomio.map_objects import WrittenMap
 from dicomio.map_terms import method_of
-from dicomio.origin import Origin, origin_of
 from dicomio.segment_seg import STRUCTURES, tracking_uid
 from dicomio.sr_content import remark, text_item
 from dicomio.sr_map_concepts import CONCEPTS
 from dicomio.sr_map_numbers import haematocrit_number, region_numbers
 from dicomio.sr_templates import Group, Instance, segment_group, topic_group
-from dicomio.uids import ResultIdentity
 
 _STRUCTURES = {structure.label: structure for structure in STRUCTURES}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Whole:
-    """A region that no segment stands for."""
+    """A region that no segment stands for: its key in the results, name and codes."""
 
     key: str
     title: str
     finding: Code
     site: Code
-    region: Region
-    measurements: list[Measurement]
-    remarks: list[str]
 
 
-@dataclass(frozen=True, eq=False)
-class _Report:
-    """A map in the report."""
-
-    written: WrittenMap
-    origin: Origin
-
-    @property
-    def results(self) -> TissueMap[Any]:
-        return self.written.tissue.results
-
-    @property
-    def algorithm(self) -> AlgorithmIdentification:
-        return equipment.measurement_algorithm(equipment.MAPPING_ALGORITHM, self.origin.identity)
-
-    @property
-    def sequence(self) -> ContentItem:
-        return text_item(codes.PULSE_SEQUENCE_NAME, self.results.sequence, Relation.CONTAINS)
+_WALL = _Whole("global", "whole wall", codes.LV_MYOCARDIUM, codes.LV_MYOCARDIUM)
+_SEPTUM = _Whole("septal", "septum", codes.SEPTUM, codes.SEPTUM)
+_BLOOD = _Whole("blood", "blood pool", codes.BLOOD, codes.LEFT_VENTRICLE)
 
 
-def map_groups(written: WrittenMap, identity: ResultIdentity) -> list[Group]:
-    """Group every number of a map by region, with a remark for each missing one."""
-    report = _Report(written, origin_of([written.tissue.images], identity))
-    groups = [_whole_group(whole, report) for whole in _wholes(report)]
-    return groups + [_segment_group(n, r, report) for n, r in report.results.segments.items()]
+def map_groups(written: WrittenMap) -> list[Group]:
+    """Group every number of a map by region, with a remark for each missing one.
+
+    An AHA segment without number and mask has no group; the whole wall's tells why.
+    """
+    results = written.tissue.results
+    drawn = written.segments.segments if written.segments else {}
+    shown = {n: r for n, r in results.segments.items() if n in drawn or any(r.values())}
+    absent = {n: r for n, r in results.segments.items() if n not in shown}
+    about_map = [*_about(results), *_absent(absent)]
+    return [
+        _whole_group(_WALL, results.global_, written, _haematocrit(results), about_map),
+        _whole_group(_SEPTUM, results.septal, written),
+        _whole_group(_BLOOD, results.blood, written),
+        *(_aha_group(number, region, written) for number, region in shown.items()),
+    ]
 
 
-def _wholes(report: _Report) -> Iterator[_Whole]:
-    results, written = report.results, report.written
-    for key, title, finding, site, region in (
-        ("global", "whole wall", codes.LV_MYOCARDIUM, codes.LV_MYOCARDIUM, results.global_),
-        ("septal", "septum", codes.SEPTUM, codes.SEPTUM, results.septal),
-        ("blood", "blood pool", codes.BLOOD, codes.LEFT_VENTRICLE, results.blood),
-    ):
-        reference = next((r for r in results.reference if r.region == key), None)
-        numbers = region_numbers(region, written, reference)
-        remarks = list(_missing(region))
-        if reference is not None and reference.reason:
-            remarks.append(reference.reason)
-        if key == "global":
-            numbers += _covariates(results)
-            remarks += _remarks(results)
-        yield _Whole(key, title, finding, site, region, numbers, remarks)
-
-
-def _whole_group(whole: _Whole, report: _Report) -> Group:
-    tissue = report.written.tissue
-    uid = report.origin.uid(f"tracking/{tissue.key}/{whole.key}")
-    sources: list[Instance] = [s for s in (report.written.segments,) if s is not None]
+def _whole_group(
+    whole: _Whole,
+    region: Region,
+    written: WrittenMap,
+    covariates: list[Measurement] | None = None,
+    about_map: list[str] | None = None,
+) -> Group:
+    tissue = written.tissue
+    reference = next((r for r in tissue.results.reference if r.region == whole.key), None)
+    uid = written.origin.uid(f"tracking/{tissue.key}/{whole.key}")
+    sources: list[Instance] = [written.segments] if written.segments else []
+    remarks = [*_missing(region)]
+    if reference is not None and reference.reason:
+        remarks.append(reference.reason)
     return topic_group(
         TrackingIdentifier(uid, f"{tissue.title}, {whole.title}"),
         whole.finding,
         whole.site,
         method_of(tissue),
-        report.algorithm,
-        whole.measurements,
+        _algorithm(written),
+        region_numbers(region, written, reference) + (covariates or []),
         sources,
-        [report.sequence, *map(remark, whole.remarks)],
+        [_sequence(written), *map(remark, remarks + (about_map or []))],
     )
 
 
-def _segment_group(number: int, region: Region, report: _Report) -> Group:
-    tissue, segments = report.written.tissue, report.written.segments
+def _aha_group(number: int, region: Region, written: WrittenMap) -> Group:
+    tissue, segments = written.tissue, written.segments
     structure = _STRUCTURES[number]
     tracking = TrackingIdentifier(
-        tracking_uid(tissue, number, report.origin), f"{tissue.title}, {structure.title}"
+        tracking_uid(tissue, number, written.origin), f"{tissue.title}, {structure.title}"
     )
-    numbers = region_numbers(region, report.written)
-    items = [report.sequence, *map(remark, _missing(region))]
+    method, algorithm = method_of(tissue), _algorithm(written)
+    numbers = region_numbers(region, written)
+    items = [_sequence(written), *map(remark, _missing(region))]
     if segments is None or number not in segments.segments:
-        return topic_group(
-            tracking,
-            structure.code,
-            structure.code,
-            method_of(tissue),
-            report.algorithm,
-            numbers,
-            [],
-            items,
-        )
-    return segment_group(
-        segments.segments[number],
-        segments,
-        segments.images[number],
-        tracking,
-        method_of(tissue),
-        report.algorithm,
-        numbers,
-        items,
-    )
+        site = structure.code
+        return topic_group(tracking, site, site, method, algorithm, numbers, [], items)
+    segment, images = segments.segments[number], segments.images[number]
+    return segment_group(segment, segments, images, tracking, method, algorithm, numbers, items)
+
+
+def _algorithm(written: WrittenMap) -> AlgorithmIdentification:
+    return equipment.measurement_algorithm(equipment.MAPPING_ALGORITHM, written.origin.identity)
+
+
+def _sequence(written: WrittenMap) -> ContentItem:
+    return text_item(codes.PULSE_SEQUENCE_NAME, written.tissue.results.sequence, Relation.CONTAINS)
+
+
+def _haematocrit(results: TissueMap[Any]) -> list[Measurement]:
+    haematocrit = results.haematocrit if isinstance(results, EcvMapResults) else None
+    return [haematocrit_number(haematocrit)] if haematocrit else []
 
 
 def _missing(region: Region) -> Iterator[str]:
@@ -142,18 +123,27 @@ def _missing(region: Region) -> Iterator[str]:
         yield f"{', '.join(missing)} not reported: {reason}"
 
 
-def _covariates(results: TissueMap[Any]) -> list[Measurement]:
-    haematocrit = results.haematocrit if isinstance(results, EcvMapResults) else None
-    return [haematocrit_number(haematocrit)] if haematocrit else []
+def _absent(regions: Mapping[int, Region]) -> Iterator[str]:
+    """Numbers of the segments without any value, by what is said of them."""
+    numbers: dict[str, list[str]] = {}
+    for number, region in regions.items():
+        numbers.setdefault("; ".join(_missing(region)), []).append(str(number))
+    for said, listed in numbers.items():
+        yield f"AHA {', '.join(listed)}: {said}"
 
 
-def _remarks(results: TissueMap[Any]) -> Iterator[str]:
+def _about(results: TissueMap[Any]) -> Iterator[str]:
     """What a reader of the map has to know."""
     yield f"Source: {results.source} map. {results.source_reason}"
     yield f"Contrast: {results.contrast_reason}"
     yield f"Whole wall: {results.global_of}"
+    if results.fit is not None:
+        yield f"Fit: {results.fit.model}"
     if isinstance(results, EcvMapResults) and results.haematocrit:
         yield f"Haematocrit, {results.haematocrit.source}: {results.haematocrit.origin}"
+    for z, one in enumerate(results.slices, 1):
+        if one.reason:
+            yield f"Slice {z} has no segments: {one.reason}"
     yield from (f"Left out: {text}" for text in results.left_out)
     yield from results.notes
     if results.qc.not_passed:

@@ -43,17 +43,30 @@ def dcentvfy_errors(written: Iterable[Path], sources: Iterable[Path]) -> list[st
 
 def dcmqi_volumes_ml(path: Path, folder: Path) -> dict[int, float]:
     """Volume of each segment number, as dcmqi makes images of it."""
+    volumes = {}
+    for number, image in dcmqi_segments(path, folder).items():
+        voxel = float(np.prod(image.header.get_zooms()))
+        volumes[number] = np.count_nonzero(np.asarray(image.dataobj)) * voxel / 1000
+    return volumes
+
+
+def dcmqi_map(path: Path, folder: Path) -> tuple[nibabel.Nifti1Image, dict]:
+    """Image ``(col, row, z)`` and description of a parametric map, as dcmqi makes them."""
+    folder.mkdir(parents=True)
+    code, text = run("paramap2itkimage", "--outputType", "nii", "--outputDirectory", folder,
+                     "--inputDICOM", path)  # fmt: skip
+    assert code == 0, text
+    described = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    return nibabel.load(folder / "pmap.nii.gz"), described
+
+
+def dcmqi_segments(path: Path, folder: Path) -> dict[int, nibabel.Nifti1Image]:
+    """Image ``(col, row, z)`` of each segment number, as dcmqi makes them."""
     folder.mkdir(parents=True)
     code, text = run("segimage2itkimage", "-t", "nii", "--outputDirectory", folder,
                      "--inputDICOM", path)  # fmt: skip
     assert code == 0, text
-    volumes = {}
-    for image in sorted(folder.glob("*.nii.gz")):
-        loaded = nibabel.load(image)
-        voxel = float(np.prod(loaded.header.get_zooms()))
-        count = np.count_nonzero(np.asarray(loaded.dataobj))
-        volumes[int(image.name.split(".")[0])] = count * voxel / 1000
-    return volumes
+    return {int(image.name.split(".")[0]): nibabel.load(image) for image in folder.glob("*.nii.gz")}
 
 
 def dcmqi_report(path: Path, folder: Path) -> list[dict]:

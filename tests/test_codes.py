@@ -5,6 +5,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from cmr.results import Heart, LeftVentricle, Ventricle
+from cmr.results_mapping import EcvRegion, RelaxationRegion
 from dicomio import codes, sr_concepts
 from tests.dicom_tools import reference_codes, standard_codes
 
@@ -22,7 +23,16 @@ FROM_THE_STANDARD = {
     ("110911", "DCM"),
     ("111026", "DCM"),
     ("111066", "DCM"),
+    ("246205007", "SCT"),
+    ("371886008", "SCT"),
+    ("371885007", "SCT"),
+    ("121416", "DCM"),
+    ("258104002", "SCT"),
+    ("128230", "DCM"),
+    ("126220", "DCM"),
 }
+# Codes of this project that neither list holds.
+OWN = {("PIXUSED", "99CMRPOST"), ("PIXLEFT", "99CMRPOST")}
 QUANTITIES = {
     f"{prefix}.{quantity.key}": quantity
     for prefix, kind in (("lv", LeftVentricle), ("rv", Ventricle), ("heart", Heart))
@@ -45,9 +55,16 @@ def coded(value, scheme, meaning):
 def test_every_code_is_in_the_reference_list():
     reference = reference_codes()
     missing = {key(c) for c in codes.TABLE if key(c) not in reference}
-    assert missing == FROM_THE_STANDARD
+    assert missing == FROM_THE_STANDARD | OWN
     wrong = [c for c in codes.TABLE if key(c) in reference and reference[key(c)] != c.meaning]
     assert not wrong
+
+
+def test_private_codes_stand_for_what_nobody_else_has_a_code_for():
+    own = {key(c) for c in codes.TABLE if c.scheme_designator == "99CMRPOST"}
+    assert {value for value, _ in own - OWN} == {"ECV", "ECVSYN", "T1SR", "NATIVE", "POST"}
+    standard = {m.casefold() for meanings in standard_codes().values() for m in meanings}
+    assert not [c for c in codes.TABLE if key(c) in own and c.meaning.casefold() in standard]
 
 
 def test_codes_beyond_the_reference_list_are_dicoms_own():
@@ -67,6 +84,7 @@ def test_no_code_stands_twice():
 
 def test_every_unit_of_the_results_has_a_code():
     used = {q.unit for k, q in QUANTITIES.items() if k not in sr_concepts.LEFT_OUT}
+    used |= {q.unit for kind in (RelaxationRegion, EcvRegion) for q in kind.quantities()}
     assert used <= set(codes.UNITS)
     assert all(unit == code.value for unit, code in codes.UNITS.items())
 

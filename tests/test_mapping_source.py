@@ -145,6 +145,24 @@ def test_a_slice_without_all_its_phase_images_has_none() -> None:
     assert any("no phase image" in note for note in one.notes)
 
 
+def test_results_come_from_magnitude_and_phase_images() -> None:
+    phase = molli("phase", ImageType=["ORIGINAL", "PRIMARY", "P", "DIS2D"])[:-1]
+    [one] = mapping(molli("magnitude"), phase).sources
+    assert one.images.frames[:8] == one.frames
+    for found, partners, row in zip(one.images.frames[8:], one.phase, one.frames, strict=True):
+        assert found[:2] == partners[:2]
+        assert found[2] == row[2]  # the last slice has no phase images
+    assert len(one.images.at_slice(0)) == 16
+    assert len(one.images.at_slice(2)) == 8
+    assert one.images.study_uid == one.acquisition.study_uid
+
+
+def test_results_of_the_scanners_map_come_from_the_map() -> None:
+    [one] = mapping(scanner_map("map")).maps
+    assert one.images.frames == (one.frames,)
+    assert one.images.geometry is one.geometry
+
+
 def test_no_phase_images() -> None:
     assert mapping(molli("magnitude")).sources[0].phase == ()
 
