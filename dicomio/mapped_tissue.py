@@ -51,10 +51,11 @@ class MappedTissue:
 
     @property
     def title(self) -> str:
-        """What people call it; with the key where the study has several of its kind."""
+        """What people call it; with a number where the study has several of its kind."""
         contrast = "" if self.kind is MapKind.ECV else _OF_CONTRAST.get(self.contrast, "")
         name = _TITLES.get(self.kind, f"{contrast}{self.kind}")
-        return f"{name} ({self.key})" if "-" in self.key else name
+        number = self.key.rpartition("-")[2] if "-" in self.key else ""
+        return f"{name} ({number})" if number else name
 
     @property
     def moved(self) -> tuple[bool, ...]:
