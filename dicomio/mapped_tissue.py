@@ -52,7 +52,7 @@ class MappedTissue:
     @property
     def title(self) -> str:
         """What people call it; with a number where the study has several of its kind."""
-        contrast = "" if self.kind is MapKind.ECV else _OF_CONTRAST.get(self.contrast, "")
+        contrast = _OF_CONTRAST.get(self.contrast, "") if self.kind is MapKind.T1 else ""
         name = _TITLES.get(self.kind, f"{contrast}{self.kind}")
         number = self.key.rpartition("-")[2] if "-" in self.key else ""
         return f"{name} ({number})" if number else name
