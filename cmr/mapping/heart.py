@@ -7,7 +7,7 @@ single contrasts agree with it tells how sure it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,11 @@ class HeartOnMap:
     agreement_fraction: float
     least_agreement: float
     reason: str
+
+    def dismissed(self, reason: str) -> HeartOnMap:
+        """The same without labels, and why."""
+        empty = self.labels.with_data(np.zeros_like(self.labels.data))
+        return replace(self, labels=empty, reason=reason)
 
 
 def prepare(

@@ -56,16 +56,37 @@ def measure_tissue(
 ) -> MeasuredTissue:
     """Measure a map on the grid of its labels; without a heart every region says why it is empty.
 
+    A ring about a disc of the same tissue is no heart: blood has another T1, T2 and T2* than
+    muscle, before and after contrast.
+
+    Parameters
+    ----------
+    extent
+        Ends of the LV, where a cine tells them.
+
     Raises
     ------
     GeometryError
         Map and labels of different shapes.
     """
-    if heart.reason:
-        aha = no_segments(heart.labels.data[0], heart.reason)
-    else:
+    if not heart.reason:
         aha = find_segments(heart.labels, settings.aha, extent)
-    return _measured(tissue, heart, aha, settings)
+        found = _measured(tissue, heart, aha, settings)
+        alike = _alike(found.statistics, settings.min_blood_difference_fraction)
+        if not alike:
+            return found
+        heart = heart.dismissed(alike)
+    return _measured(tissue, heart, no_segments(heart.labels.data[0], heart.reason), settings)
+
+
+def _alike(statistics: MapStatistics, least_fraction: float) -> str:
+    """Why blood and wall are no blood and wall; empty where they differ or cannot be compared."""
+    wall, blood = statistics.whole.median, statistics.blood.median
+    if not (np.isfinite(wall) and np.isfinite(blood)):
+        return ""
+    if abs(blood - wall) >= least_fraction * max(blood, wall):
+        return ""
+    return f"What looks like a heart is no heart: cavity {blood:.0f} and wall {wall:.0f} are alike."
 
 
 def measure_with_segments(

@@ -9,8 +9,15 @@ from cmr.tissue.regions import RegionSettings
 
 
 class TissueSettings(Section):
-    """Section ``tissue`` of ``app.yaml``."""
+    """Section ``tissue`` of ``app.yaml``.
 
+    Attributes
+    ----------
+    min_blood_difference_fraction
+        Between the values of cavity and wall, of the larger; less is no heart.
+    """
+
+    min_blood_difference_fraction: float
     aha: AhaSettings
     regions: RegionSettings
     haematocrit: HaematocritSettings
