@@ -74,6 +74,11 @@ def _summary(results: StudyResults) -> dict[str, Any]:
     if results.cine is not None:
         for name, part in (("lv", results.cine.lv), ("rv", results.cine.rv)):
             summary |= {f"{name}_{q.key}": value for q, value in part.values()}
+    if results.mapping is not None:
+        for key, one in results.mapping.maps.items():
+            for name, region in (("global", one.global_), ("septal", one.septal)):
+                values = ((q.key, v) for q, v in region.values() if q.key.startswith("median_"))
+                summary |= {f"{key}_{name}_{quantity}": value for quantity, value in values}
     return summary
 
 
@@ -84,6 +89,9 @@ def _sentence(summary: dict[str, Any]) -> str:
             ("lv_ef_pct", "LV EF", "%"),
             ("lv_edv_ml", "LV EDV", "ml"),
             ("rv_ef_pct", "RV EF", "%"),
+            ("native_t1_global_median_ms", "native T1", "ms"),
+            ("t2_global_median_ms", "T2", "ms"),
+            ("ecv_global_median_pct", "ECV", "%"),
         )
         if key in summary
     ]

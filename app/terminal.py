@@ -9,6 +9,7 @@ from rich.table import Table
 
 from cmr.records import Gate, Measured, Status
 from cmr.results import StudyResults
+from cmr.results_mapping import TITLES, Mapping, Region
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 
@@ -20,6 +21,10 @@ def show(results: StudyResults, console: Console) -> None:
     console.print(f"  {len(used)} of {len(results.series)} series used")
     if results.cine is not None:
         console.print(_measurements(results))
+    if results.mapping is not None:
+        console.print(_maps(results.mapping))
+        for part, reason in results.mapping.not_measured.items():
+            console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
     for part, reason in results.refusals.items():
         console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
     for gate in results.quality:
@@ -43,6 +48,26 @@ def _measurements(results: StudyResults) -> Table:
     for row in _rows(results):
         table.add_row(*row)
     return table
+
+
+def _maps(mapping: Mapping) -> Table:
+    """Medians of every map, with what it was made with."""
+    names = ("map", "global", "septal", "blood", "unit", "segments", "sequence", "source")
+    table = Table(*names, title="Tissue mapping", title_justify="left")
+    for key, one in mapping.maps.items():
+        regions: tuple[Region, ...] = (one.global_, one.septal, one.blood)
+        medians = [_median(region) for region in regions]
+        unit = "%" if one.quantity == "ecv" else "ms"
+        measured = sum(_median(region) != "-" for region in one.segments.values())
+        number = key.removeprefix(one.quantity).removeprefix("-")
+        title = f"{TITLES[one.quantity]} ({number})" if number else TITLES[one.quantity]
+        table.add_row(title, *medians, unit, f"{measured} of 16", one.sequence, one.source)
+    return table
+
+
+def _median(region: Region) -> str:
+    found = [f"{v:.{q.decimals}f}" for q, v in region.values() if q.key.startswith("median_")]
+    return found[0] if found else "-"
 
 
 def _rows(results: StudyResults) -> Iterator[tuple[str, str, str]]:

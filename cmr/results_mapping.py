@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Table
+from types import MappingProxyType
 from typing import Generic, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
@@ -43,6 +45,18 @@ class EcvRegion(Region):
 
 
 R = TypeVar("R", bound=Region)
+_NAMED = ("native_t1", "post_t1", "t2", "t2_star", "ecv")
+TITLES: Table[str, str] = MappingProxyType(
+    {
+        "native_t1": "Native T1",
+        "post_t1": "Post-contrast T1",
+        "t1": "T1",
+        "t2": "T2",
+        "t2_star": "T2*",
+        "ecv": "Extracellular volume",
+    }
+)
+"""What people call each quantity."""
 
 
 class SegmentAngle(Record):
@@ -178,6 +192,9 @@ class EcvMapResults(TissueMap[EcvRegion]):
     post_shift: list[PostShift]
 
 
+AnyMap = RelaxationMapResults | EcvMapResults
+
+
 class Mapping(Record):
     """Tissue mapping of a study."""
 
@@ -193,3 +210,13 @@ class Mapping(Record):
         default_factory=dict, description="What the study has images for but no result, and why."
     )
     model: Model
+
+    @property
+    def maps(self) -> dict[str, AnyMap]:
+        """Every map by its key, in reading order; further ones of a quantity have a number."""
+        named = {name: getattr(self, name) for name in _NAMED}
+        found: dict[str, AnyMap] = {name: one for name, one in named.items() if one is not None}
+        for one in self.others:
+            same = sum(known.quantity == one.quantity for known in found.values())
+            found[f"{one.quantity}-{same + 1}" if same else one.quantity] = one
+        return found

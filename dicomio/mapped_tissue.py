@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cmr.mapping.terms import Contrast, MapKind
-from cmr.results_mapping import EcvMapResults, PostShift, SliceMotion, TissueMap
+from cmr.results_mapping import TITLES, EcvMapResults, PostShift, SliceMotion, TissueMap
 from dicomio.source import ImageSource
-
-_TITLES = MappingProxyType({MapKind.ECV: "Extracellular volume"})
-_OF_CONTRAST = MappingProxyType({Contrast.NATIVE: "Native ", Contrast.POST: "Post-contrast "})
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +48,7 @@ class MappedTissue:
     @property
     def title(self) -> str:
         """What people call it; with a number where the study has several of its kind."""
-        contrast = _OF_CONTRAST.get(self.contrast, "") if self.kind is MapKind.T1 else ""
-        name = _TITLES.get(self.kind, f"{contrast}{self.kind}")
+        name = TITLES[self.results.quantity]
         number = self.key.rpartition("-")[2] if "-" in self.key else ""
         return f"{name} ({number})" if number else name
 
