@@ -14,7 +14,7 @@ def test_a_library_that_is_not_installed_is_left_out_with_the_reason(monkeypatch
     assert isinstance(reason, str)
     assert "mrpro" in reason
     row = {"fastest s": 1.0}
-    table = bench._table(8, {"ours": row, bench.MRPRO: reason})
+    table = bench._table(8, {"ours, magnitudes": row, bench.MRPRO: reason})
     assert table.row_count == 1
     assert reason in str(table.caption)
 

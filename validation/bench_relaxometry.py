@@ -115,10 +115,10 @@ def _mrpro(series: Series) -> Images:
 
 
 METHODS: dict[str, tuple[Callable[[Series], Images], bool]] = {
-    "ours, NumPy, magnitudes": (_ours, False),
-    "ours, NumPy, signed": (_ours, True),
-    "ours, PyTorch, magnitudes": (_ours_torch, False),
-    "scipy.optimize.curve_fit": (_scipy, True),
+    "ours, magnitudes": (_ours, False),
+    "ours, signed": (_ours, True),
+    "ours, PyTorch": (_ours_torch, False),
+    "scipy, curve_fit": (_scipy, True),
     MRPRO: (_mrpro, True),
 }
 
@@ -133,7 +133,7 @@ def _peak_mb() -> float:
 
 
 def measure(name: str, n_images: int) -> dict[str, float]:
-    """Fastest and median time for all pixels, memory, and median error of one method."""
+    """Fastest and median time for all pixels, memory, and median absolute error of one method."""
     method, signed = METHODS[name]
     series = simulate(n_images, signed=signed)
     before_mb, walls_s, cpus_s = _peak_mb(), [], []
@@ -147,10 +147,10 @@ def measure(name: str, n_images: int) -> dict[str, float]:
     return {
         "fastest s": scale * min(walls_s),
         "median s": scale * statistics.median(walls_s),
-        "processor s": scale * min(cpus_s),
+        "CPU s": scale * min(cpus_s),
         "MB peak": _peak_mb(),
         "MB added": _peak_mb() - before_mb,
-        "median error ms": float(np.median(np.abs(found - series.t1_ms)[fitted])),
+        "error ms": float(np.median(np.abs(found - series.t1_ms)[fitted])),
     }
 
 
