@@ -205,7 +205,8 @@ def _in_own_process(python: str, name: str, n_images: int) -> Answer:
     done = subprocess.run(
         [*command, "--images", str(n_images)],
         cwd=PROJECT_ROOT,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if name == MRPRO else None,
         text=True,
         check=name != MRPRO,
     )

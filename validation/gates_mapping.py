@@ -26,7 +26,7 @@ do not pass. All of them ask for a review, but `unit`, which withholds.
 - `<map>_blood`: median of the blood pool out of `mapping.plausible.blood_native_t1_ms`,
   `blood_post_t1_ms` or `blood_t2_ms`; other maps have no such gate.
 - `<map>_cine_contours`: in the worst slice, Dice of the disc that the epicardium encloses with that
-  of the cine below {cine:g} %, or nothing to compare. Without a measured cine there is no such gate.
+  of the cine below {cine:g} %, or nothing to compare. Without a measured cine: no such gate.
 - `ecv_registration`: in the worst slice, Dice of the epicardial discs of native and post-contrast
   map after registration below {post:g} %; for an ECV that was computed.
 - `ecv_range`: median ECV of the wall outside {ecv_low:g} to {ecv_high:g} %.
