@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmr.errors import GeometryError
-from cmr.grids import on_grid
+from cmr.grids import on_grid, same_frame
 from cmr.labels import Label
 from cmr.tissue.levels import LvExtent, lv_extent
 from cmr.volume import FloatArray, StackGeometry, Volume4D
@@ -64,7 +64,7 @@ def matching_phase(cine: Volume4D, cycle_phase: float) -> int:
 
 def extent_of(cine: CineContours, geometry: StackGeometry, cycle_phase: float) -> LvExtent | None:
     """Ends of the LV in the phase that the map shows; None where the cine does not tell them."""
-    if not _same_frame(cine.labels.geometry, geometry):
+    if not same_frame(cine.labels.geometry, geometry):
         return None
     phase = matching_phase(cine.labels, cycle_phase)
     try:
@@ -82,7 +82,7 @@ def check_contours(labels: Volume4D, cine: CineContours, cycle_phase: FloatArray
         ``(z,)`` share of the cardiac cycle at which each slice was taken; NaN where unknown.
     """
     nothing = np.full(labels.geometry.n_slices, np.nan)
-    if not _same_frame(cine.labels.geometry, labels.geometry):
+    if not same_frame(cine.labels.geometry, labels.geometry):
         return CineCheck(nothing, "Cine and map have different frames of reference.")
     dice = np.array([_dice(labels, cine.labels, z, p) for z, p in enumerate(cycle_phase)])
     known = bool(np.isfinite(dice).any())
@@ -102,7 +102,3 @@ def _dice(labels: Volume4D, cine: Volume4D, z: int, cycle_phase: float) -> float
     if not (found.any() and expected.any()):
         return float("nan")
     return float(2 * (found & expected).sum() / (found.sum() + expected.sum()))
-
-
-def _same_frame(one: StackGeometry, other: StackGeometry) -> bool:
-    return len({one.frame_of_reference_uid, other.frame_of_reference_uid} - {""}) <= 1
