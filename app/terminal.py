@@ -54,6 +54,7 @@ def _maps(mapping: Mapping) -> Table:
     """Medians of every map, with what it was made with."""
     names = ("map", "global", "septal", "blood", "unit", "segments", "sequence", "source")
     table = Table(*names, title="Tissue mapping", title_justify="left")
+    table.columns[0].no_wrap = True
     for key, one in mapping.maps.items():
         regions: tuple[Region, ...] = (one.global_, one.septal, one.blood)
         medians = [_median(region) for region in regions]

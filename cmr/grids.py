@@ -43,8 +43,7 @@ def on_grid(labels: Volume4D, grid: StackGeometry) -> Volume4D:
         Grids that do not describe the same place.
     """
     source = labels.geometry
-    uids = {source.frame_of_reference_uid, grid.frame_of_reference_uid} - {""}
-    if len(uids) > 1:
+    if not same_frame(source, grid):
         raise GeometryError("Masks and grid have different frames of reference: not one scan.")
     if not (has_orientation(source) and has_orientation(grid)):
         _check_same_voxels(source, grid)
@@ -54,6 +53,11 @@ def on_grid(labels: Volume4D, grid: StackGeometry) -> Volume4D:
     if not (data != 0).any() and (labels.data != 0).any():
         raise GeometryError("Masks and grid do not overlap: no labelled voxel lies on the grid.")
     return Volume4D(data, grid)
+
+
+def same_frame(one: StackGeometry, other: StackGeometry) -> bool:
+    """Tell whether positions of two stacks compare; an unknown frame of reference is let pass."""
+    return len({one.frame_of_reference_uid, other.frame_of_reference_uid} - {""}) <= 1
 
 
 def has_orientation(geometry: StackGeometry) -> bool:

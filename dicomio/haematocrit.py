@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ _MAX_BYTES = 65536
 _CODES = frozenset({("LN", "20570-8"), ("LN", "4544-3"), ("SCT", "28317006")})
 _COMMENTS = ("AdditionalPatientHistory", "PatientComments", "StudyComments")
 _TEXT = re.compile(
-    r"\b(?:hct|ha?ematocrit)\s*[:=]?\s*(\d{1,2}(?:[.,]\d+)?|0?[.,]\d+)\s*(%)?", re.IGNORECASE
+    # Neither dates, ranges nor longer numbers.
+    r"\b(?:hct|ha?ematocrit)\s*[:=]?\s*(\d{1,2}(?:[.,]\d+)?|0?[.,]\d+)(?!\d|[.,:/-]\d)\s*(%)?",
+    re.IGNORECASE,
 )
 
 
@@ -66,22 +69,36 @@ def _from_side_file(path: Path, study_uid: str) -> StatedHaematocrit | None:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ValueError("too large")
-        content = json.loads(path.read_text("utf-8"))
-        value = content.get(study_uid, content.get(_KEY)) if isinstance(content, dict) else None
+        # Windows begins a text with a byte order mark.
+        content = json.loads(path.read_text("utf-8-sig"))
+        if not isinstance(content, dict):
+            raise ValueError("no object")
+        value = content.get(study_uid, content.get(_KEY))
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError("not a number")
-    except (OSError, ValueError) as error:
+        fraction = _number(value)
+    except (OSError, ValueError, RecursionError) as error:
         return StatedHaematocrit(None, SIDE_FILE, f"{SIDE_FILE} cannot be used: {_plain(error)}.")
-    return StatedHaematocrit(float(value), SIDE_FILE)
+    return StatedHaematocrit(fraction, SIDE_FILE)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if not isfinite(number):
+        raise ValueError("not a number")
+    return number
 
 
 def _plain(error: Exception) -> str:
     """Nothing of the content of the file."""
-    return (
-        "not JSON" if isinstance(error, UnicodeDecodeError | json.JSONDecodeError) else str(error)
-    )
+    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError | RecursionError):
+        return "not JSON"
+    return "it cannot be read" if isinstance(error, OSError) else str(error)
 
 
 def _from_headers(path: Path) -> StatedHaematocrit | None:
@@ -90,8 +107,11 @@ def _from_headers(path: Path) -> StatedHaematocrit | None:
             header = dcmread(path, stop_before_pixels=True)
     except (OSError, InvalidDicomError, ValueError):
         return None
-    coded = _coded(header)
-    if coded is not None:
+    try:
+        coded = _coded(header)
+    except (ValueError, TypeError, AttributeError):  # values that are not what their VR says
+        coded = None
+    if coded is not None and isfinite(coded):
         return StatedHaematocrit(coded, "Acquisition Context of the images")
     for keyword in _COMMENTS:
         match = _TEXT.search(str(header.get(keyword, "")))

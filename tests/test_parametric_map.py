@@ -363,6 +363,6 @@ def test_several_maps_of_a_kind_have_names_of_their_own(tmp_path):
     a, b = write_maps([native_t1(images), second], IDENTITY, SETTINGS, tmp_path)
     assert len({p.name for p in (*a.paths, *b.paths)}) == 6
     assert pydicom.dcmread(b.value.path).ContentLabel == "T1_2"
-    assert b.tissue.title == "Native T1 (t1-2)"
+    assert b.tissue.title == "Native T1 (2)"
     titles = {s.tracking_id for w in (a, b) for s in w.segments.segments.values()}
     assert len(titles) == 2 * len(a.segments.segments)

@@ -78,29 +78,35 @@ def test_noise_free_decay(times, limits, truth, offset):
         np.testing.assert_allclose(plain.value_ms, truth, rtol=1e-6)
 
 
-def test_offset_is_never_negative_and_the_best_allowed_one():
-    """Against SciPy with bounds, on noisy decays of which about half want a negative offset."""
+def with_scipy(values, offset):
+    """T2* of one pixel by SciPy, with a positive offset or without."""
+
+    def curve(t, m0, tau, c=0.0):
+        return m0 * np.exp(-t / tau) + c
+
+    n = 3 if offset else 2
+    low, high = [0, 0.5, 0][:n], [np.inf, 500, np.inf][:n]
+    best, _ = curve_fit(
+        curve, ECHOES_MS, values, [500, 6, 1][:n], bounds=(low, high), xtol=1e-12, ftol=1e-12
+    )
+    return best[1]
+
+
+@pytest.mark.parametrize(
+    ("t2_star_ms", "offset", "bias"), [(6, 0, 0.04), (6, 60, 0.01), (26, 0, 0.01)]
+)
+def test_no_pixel_is_lost_to_an_offset(t2_star_ms, offset, bias):
+    """Against SciPy, pixel by pixel, and against the truth, in noise of 2 % of the first echo."""
     rng = np.random.default_rng(2)
-    images = 500 * np.exp(-ECHOES_MS[:, None] / 6) + rng.normal(0, 10, (8, 30))
+    images = 500 * np.exp(-ECHOES_MS[:, None] / t2_star_ms) + offset + rng.normal(0, 10, (8, 1000))
     found = fit_decay(images, ECHOES_MS, FIT.t2_star_ms, FIT, with_offset=True)
-    plain = fit_decay(images, ECHOES_MS, FIT.t2_star_ms, FIT, with_offset=False)
-    at_zero = found.plateau == 0
-    assert 5 < at_zero.sum() < 25
-    assert found.counts()[Reason.DETERMINED] == 30
-    assert np.all(found.plateau >= 0)
-    np.testing.assert_array_equal(found.value_ms[at_zero], plain.value_ms[at_zero])
-    np.testing.assert_array_equal(found.sd_ms[at_zero], plain.sd_ms[at_zero])
-    for i in range(images.shape[1]):
-        best, _ = curve_fit(
-            lambda t, m0, tau, c: m0 * np.exp(-t / tau) + c,
-            ECHOES_MS,
-            images[:, i],
-            [500, 6, 1],
-            bounds=([0, 0.5, 0], [np.inf, 500, np.inf]),
-            xtol=1e-12,
-            ftol=1e-12,
-        )
-        assert found.value_ms[i] == pytest.approx(best[1], rel=1e-3)
+    assert found.counts()[Reason.DETERMINED] > 970
+    assert np.nanmedian(found.value_ms) == pytest.approx(t2_star_ms, rel=bias)
+    assert np.nanmin(found.plateau) >= 0
+    assert np.nanmedian(found.plateau) == pytest.approx(offset, abs=5)
+    for i in np.flatnonzero(found.reason == Reason.DETERMINED)[:30]:
+        expected = with_scipy(images[:, i], found.plateau[i] > 0)
+        assert found.value_ms[i] == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_signal_that_does_not_decay_has_no_t2():

@@ -162,10 +162,13 @@ def test_statistics_name_contrast_state_and_map(case, root):
 
 
 def test_contrast_after_the_agent_has_its_code(tmp_path):
+    made = results(relaxation, [1], quantity="t2")
     found = report_of(
-        tmp_path, lambda i: native_t1(i, contrast=Contrast.POST, kind=MapKind.T2), gaps_mm=()
+        tmp_path,
+        lambda i: native_t1(i, results=made, contrast=Contrast.POST, kind=MapKind.T2),
+        gaps_mm=(),
     )
-    assert coded(median(found["Post-contrast T2, whole wall"], "113065"), "109058") == "POST"
+    assert coded(median(found["T2, whole wall"], "113065"), "109058") == "POST"
 
 
 def test_uncertainty_stands_with_the_median(root):
@@ -291,7 +294,9 @@ def test_synthetic_haematocrit_shows_in_every_code(tmp_path):
     estimated = HaematocritRecord(
         fraction=0.4, sd_fraction=0.02, source="synthetic", origin="From blood T1."
     )
-    made = results(ecv, [1], EcvMapResults, haematocrit=estimated, post_shift=[])
+    made = results(
+        ecv, [1], EcvMapResults, quantity="ecv", haematocrit=estimated, post_shift=[]
+    )
     found = report_of(tmp_path, lambda i: ecv_map(i, results=made, segmented_on="ecv"), gaps_mm=())
     group = found["Extracellular volume, whole wall"]
     assert len(children(group, "ECVSYN")) == 3

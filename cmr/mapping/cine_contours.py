@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmr.errors import GeometryError
-from cmr.grids import on_grid
+from cmr.grids import on_grid, same_frame
 from cmr.labels import Label
 from cmr.tissue.levels import LvExtent, lv_extent
 from cmr.volume import FloatArray, StackGeometry, Volume4D
@@ -52,17 +52,19 @@ class CineCheck:
 def matching_phase(cine: Volume4D, cycle_phase: float) -> int:
     """Cine phase nearest to a share of the cardiac cycle; NaN is taken as mid-diastole."""
     wanted = cycle_phase if np.isfinite(cycle_phase) else _MID_DIASTOLE
+    shares = np.arange(cine.n_phases) / cine.n_phases
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares = np.nanmedian(cine.times_ms / cine.rr_ms, axis=1)
-    if not np.isfinite(shares).all():
-        shares = np.arange(cine.n_phases) / cine.n_phases
-    away = np.abs(shares - wanted)
+        timed = cine.times_ms / cine.rr_ms
+    if np.isfinite(timed).any(axis=1).all():
+        shares = np.nanmedian(timed, axis=1)
+    # Beats are longer or shorter than the nominal one; the cycle closes.
+    away = np.mod(shares - wanted, 1)
     return int(np.argmin(np.minimum(away, 1 - away)))
 
 
 def extent_of(cine: CineContours, geometry: StackGeometry, cycle_phase: float) -> LvExtent | None:
     """Ends of the LV in the phase that the map shows; None where the cine does not tell them."""
-    if not _same_frame(cine.labels.geometry, geometry):
+    if not same_frame(cine.labels.geometry, geometry):
         return None
     phase = matching_phase(cine.labels, cycle_phase)
     try:
@@ -80,26 +82,23 @@ def check_contours(labels: Volume4D, cine: CineContours, cycle_phase: FloatArray
         ``(z,)`` share of the cardiac cycle at which each slice was taken; NaN where unknown.
     """
     nothing = np.full(labels.geometry.n_slices, np.nan)
-    if not _same_frame(cine.labels.geometry, labels.geometry):
+    if not same_frame(cine.labels.geometry, labels.geometry):
         return CineCheck(nothing, "Cine and map have different frames of reference.")
-    try:
-        dice = np.array([_dice(labels, cine.labels, z, p) for z, p in enumerate(cycle_phase)])
-    except GeometryError as error:
-        return CineCheck(nothing, str(error))
-    reason = "" if np.isfinite(dice).any() else "The cine has no slice at the place of the map."
+    dice = np.array([_dice(labels, cine.labels, z, p) for z, p in enumerate(cycle_phase)])
+    known = bool(np.isfinite(dice).any())
+    reason = "" if known else "The cine has no contours at the places of the map."
     return CineCheck(dice, reason)
 
 
 def _dice(labels: Volume4D, cine: Volume4D, z: int, cycle_phase: float) -> float:
     here = labels.geometry.take_slices([z])
     phase = matching_phase(cine, cycle_phase)
-    carried = on_grid(Volume4D(cine.data[phase : phase + 1], cine.geometry), here).data[0, 0]
+    try:
+        carried = on_grid(Volume4D(cine.data[phase : phase + 1], cine.geometry), here).data[0, 0]
+    except GeometryError:  # a slice of the map where the cine has none; others may have
+        return float("nan")
     found = np.isin(labels.data[0, z], _LV_DISC)
     expected = np.isin(carried, _LV_DISC)
     if not (found.any() and expected.any()):
         return float("nan")
     return float(2 * (found & expected).sum() / (found.sum() + expected.sum()))
-
-
-def _same_frame(one: StackGeometry, other: StackGeometry) -> bool:
-    return len({one.frame_of_reference_uid, other.frame_of_reference_uid} - {""}) <= 1

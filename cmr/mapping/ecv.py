@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from math import isfinite
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from cmr.anatomy import Mask
-from cmr.grids import on_grid
+from cmr.grids import same_frame
 from cmr.labels import Label
 from cmr.mapping.heart import HeartOnMap
 from cmr.mapping.measure import MeasuredTissue, TissueValues
@@ -25,6 +24,8 @@ from cmr.volume import FloatArray, StackGeometry
 
 _DECIMALS = 2
 _LV_DISC = (Label.LV, Label.MYOCARDIUM)
+_HALF = 0.5
+_OTHER_FRAME = "Native and post-contrast slices have different frames of reference."
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,10 @@ def ecv_map(  # noqa: PLR0913
         r2=brought_r2,
     )
     before, heart = native.measured, native.measured.heart
-    after = measure_regions(post_values.values, None, heart.labels, before.aha, settings.regions)
+    after_r2 = None if post.measured.tissue.r2 is None else brought_r2
+    after = measure_regions(
+        post_values.values, after_r2, heart.labels, before.aha, settings.regions
+    )
     blood = T1Pair.of_regions(before.statistics.blood, after.blood)
     pixels = T1Pair(_t1(before.tissue), _t1(post_values))
     found = extracellular_volume(pixels, blood, haematocrit, settings.ecv)
@@ -121,7 +125,7 @@ def ecv_map(  # noqa: PLR0913
         },
         overlap=np.array([p.overlap for p in placed]),
         post_slices=tuple(p.index for p in placed),
-        reason=found.reason,
+        reason=_without_post(placed) or found.reason,
     )
 
 
@@ -137,6 +141,14 @@ class _Placed:
     index: int | None
 
 
+def _without_post(placed: Sequence[_Placed]) -> str:
+    """Why no slice has a post-contrast one; empty where any has."""
+    if any(p.index is not None for p in placed):
+        return ""
+    why = dict.fromkeys(p.shift.reason for p in placed)
+    return " ".join(["No post-contrast slice can be laid on a native one.", *why])
+
+
 def _place(  # noqa: PLR0913
     native: T1Map,
     post: T1Map,
@@ -146,6 +158,8 @@ def _place(  # noqa: PLR0913
     max_distance_mm: float,
 ) -> _Placed:
     here = native.geometry.take_slices([z])
+    if not same_frame(here, post.geometry):
+        return _absent(here, _OTHER_FRAME)
     middle = here.to_patient_mm(0, (here.shape[0] - 1) / 2, (here.shape[1] - 1) / 2)
     away_mm = np.abs((post.geometry.positions_mm - middle) @ post.geometry.normal)
     nearest = int(away_mm.argmin())
@@ -188,29 +202,15 @@ def _absent(here: StackGeometry, reason: str) -> _Placed:
 def _overlap(
     native: HeartOnMap, z: int, post: HeartOnMap, nearest: int, found: PostAlignment
 ) -> float:
-    """Dice of the discs that both epicardia enclose, the post-contrast one shifted back."""
+    """Dice of the discs that both epicardia enclose, the later one brought as its values."""
     here = native.labels.geometry.take_slices([z])
     there = post.labels.geometry.take_slices([nearest])
-    down, right = found.shift_mm
-    moved = there.positions_mm - down * here.column_cosine - right * here.row_cosine
-    along = (here.positions_mm - moved) @ here.normal
-    in_plane = replace(there, positions_mm=moved + along[:, None] * here.normal)
-    labels = post.labels
-    one_slice = replace(
-        labels, data=labels.data[:, [nearest]], geometry=_thick(in_plane), times_ms=np.empty(0),
-        rr_ms=np.empty(0),
-    )  # fmt: skip
-    carried = np.isin(on_grid(one_slice, here).data[0, 0], _LV_DISC)
     own = np.isin(native.labels.data[0, z], _LV_DISC)
-    if not (own.any() and carried.any()):
+    other = np.isin(post.labels.data[0, nearest], _LV_DISC)
+    if not (own.any() and other.any()):
         return float("nan")
+    carried = on_native_grid(other.astype(np.float64), there, here, found.shift_mm) > _HALF
     return float(2 * (own & carried).sum() / (own.sum() + carried.sum()))
-
-
-def _thick(geometry: StackGeometry) -> StackGeometry:
-    """A single slice of unknown thickness has no place; here its plane is what counts."""
-    known = isfinite(geometry.slice_thickness_mm)
-    return geometry if known else replace(geometry, slice_thickness_mm=1.0)
 
 
 def _t1(tissue: TissueValues) -> T1:

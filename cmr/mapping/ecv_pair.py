@@ -64,6 +64,8 @@ def haematocrit_for(
 ) -> tuple[Haematocrit, HaematocritRecord]:
     """The stated haematocrit, else the synthetic one where its formula holds.
 
+    An estimate never stands in for a value that was stated and cannot be used.
+
     Parameters
     ----------
     stated
@@ -76,7 +78,9 @@ def haematocrit_for(
     """
     fraction, origin, reason = stated
     if fraction is not None:
-        found = measured_haematocrit(fraction, settings)
+        found, reason = measured_haematocrit(fraction, settings), f"{origin}:"
+    elif origin:
+        raise NoEcvError(reason)
     elif not _family(native).startswith(_SYNTHETIC_FAMILY):
         raise NoEcvError(
             f"{reason} The synthetic haematocrit holds for MOLLI, not for {native.sequence}."
@@ -85,7 +89,7 @@ def haematocrit_for(
         found = synthetic_haematocrit(blood_t1_ms, native.field_strength_t, settings)
         origin = "native T1 of blood (Treibel 2016)"
     if found.reason or found.source == "none":
-        raise NoEcvError(f"{reason} {found.reason}".strip())
+        raise NoEcvError(f"{reason} {found.reason}")
     record = HaematocritRecord(
         fraction=round(found.fraction, 4),
         sd_fraction=round(found.sd_fraction, 4),

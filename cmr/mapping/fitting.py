@@ -24,7 +24,7 @@ _LOOK_LOCKER = "S = A - B exp(-TI/T1*), T1 = T1* (B/A - 1)"
 _RECOVERY = "S = A - B exp(-TS/T1)"
 _RECOVERY_FROM_ZERO = "S = A (1 - exp(-TS/T1))"
 _DECAY = "S = M0 exp(-TE/{})"
-_DECAY_TO_OFFSET = "S = M0 exp(-TE/{}) + offset"
+_DECAY_TO_OFFSET = "S = M0 exp(-TE/{}), + offset where it is determined"
 
 
 @dataclass(frozen=True, eq=False)

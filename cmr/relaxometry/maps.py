@@ -74,7 +74,7 @@ def _solve(solver: Solver, flat: Array, batch: npt.NDArray[np.intp]) -> Solution
     chosen = flat[:, xp.asarray(batch, device=flat.device)]
     with np.errstate(all="ignore"):
         solution = solver(xp.asarray(chosen, dtype=xp.float64))
-    return Solution(**{name: to_numpy(values) for name, values in vars(solution).items()})
+    return solution.in_host_memory()
 
 
 def _refused(flat: Array, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from cmr.relaxometry.arrays import Array, namespace
+from cmr.relaxometry.arrays import Array, namespace, to_numpy
 from cmr.relaxometry.engine import Problem, fit_pixels
 from cmr.relaxometry.result import Reason
 from cmr.relaxometry.search import RIVAL_MISFIT
@@ -43,6 +43,10 @@ class Solution:
     largest: Array
     rival_gap: Array
     reason: Array
+
+    def in_host_memory(self) -> Solution:
+        """The same as NumPy arrays."""
+        return Solution(**{name: to_numpy(values) for name, values in vars(self).items()})
 
     def replaced(self, where: Array, by: Solution) -> Solution:
         """The solution with the pixels ``where`` (booleans) taken from ``by``, in their order."""

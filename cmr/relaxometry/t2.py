@@ -6,18 +6,20 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import f as f_distribution
 
 from cmr.body import Range
-from cmr.relaxometry.arrays import Array
+from cmr.relaxometry.arrays import Array, namespace, to_numpy
 from cmr.relaxometry.curves import Curve
 from cmr.relaxometry.engine import Problem
 from cmr.relaxometry.maps import make_map
-from cmr.relaxometry.result import RelaxationMap
+from cmr.relaxometry.result import Reason, RelaxationMap
 from cmr.relaxometry.settings import FitSettings
-from cmr.relaxometry.solution import Solution, solve
+from cmr.relaxometry.solution import Solution, judge, solve
 from cmr.relaxometry.times import Preparation, checked
 from cmr.relaxometry.values import time_constant
 
+_CONFIDENCE = 0.99
 _DECAY = Curve(rising=False, free_constant=False)
 _DECAY_TO_OFFSET = Curve(rising=False, free_constant=True)
 
@@ -33,10 +35,10 @@ def fit_decay(  # noqa: PLR0913
 ) -> RelaxationMap:
     """T2 from T2-prepared images, T2* from gradient echoes.
 
-    ``S = M0 exp(-TE / T)``, least squares; ``with_offset`` adds a constant that is not negative,
-    as noise, fat or blood that does not decay adds signal. Where the best offset is negative, the
-    best allowed one is 0, so there the curve without offset is the answer, with its own
-    uncertainty.
+    ``S = M0 exp(-TE / T)``, least squares; ``with_offset`` allows a positive constant, as noise,
+    fat or blood that does not decay adds signal. It is taken in pixels that determine it, or whose
+    residuals refuse the curve without (F test, 1 %). Elsewhere it would multiply the uncertainty,
+    and half of the pixels of a T2* longer than the echo train would be lost to it.
 
     Parameters
     ----------
@@ -59,13 +61,29 @@ def fit_decay(  # noqa: PLR0913
     signs = np.ones((1, len(times)))
     plain = Problem(_DECAY, time_constant, times, limits_ms, signs, settings)
     free = Problem(_DECAY_TO_OFFSET, time_constant, times, limits_ms, signs, settings)
-    solver = partial(_offset_not_negative, free, plain) if with_offset else partial(solve, plain)
+    solver = (
+        partial(_offset_where_known, free, plain, settings)
+        if with_offset
+        else partial(solve, plain)
+    )
     return make_map(images, mask, solver, settings)
 
 
-def _offset_not_negative(free: Problem, plain: Problem, pixels: Array) -> Solution:
+def _offset_where_known(
+    free: Problem, plain: Problem, settings: FitSettings, pixels: Array
+) -> Solution:
+    found = solve(plain, pixels)
+    if not free.n_free:
+        return found
     best = solve(free, pixels)
-    negative = best.plateau < 0
-    if not negative.any():
-        return best
-    return best.replaced(negative, solve(plain, pixels[:, negative]))
+    known = judge(best.in_host_memory(), settings) == Reason.DETERMINED
+    without, with_it = (
+        to_numpy(solution.noise) ** 2 * problem.n_free
+        for solution, problem in ((found, plain), (best, free))
+    )
+    limit = 1 + float(f_distribution.ppf(_CONFIDENCE, 1, free.n_free)) / free.n_free
+    taken = (to_numpy(best.plateau) > 0) & (known | (without > limit * with_it))
+    if not taken.any():
+        return found
+    where = namespace(pixels).asarray(taken, device=pixels.device)
+    return found.replaced(where, solve(free, pixels[:, where]))

@@ -70,11 +70,12 @@ def synthetic_haematocrit(
 ) -> Haematocrit:
     """Estimate from native blood T1, at 1.5 T only: ``866.0 / T1 - 0.1232``.
 
-    At other field strengths and where the field strength or T1 is unknown there is none.
+    At other field strengths and where the field strength (None or NaN) or T1 is unknown there is
+    none.
     """
-    field = "unknown" if field_strength_t is None else f"{field_strength_t:g} T"
-    known = float("inf") if field_strength_t is None else field_strength_t
-    if abs(known - SYNTHETIC_FIELD_T) > settings.field_tolerance_t:
+    known = float("nan") if field_strength_t is None else field_strength_t
+    field = f"{known:g} T" if np.isfinite(known) else "unknown"
+    if not abs(known - SYNTHETIC_FIELD_T) <= settings.field_tolerance_t:
         return _none(
             f"No haematocrit is known; the synthetic one holds at {SYNTHETIC_FIELD_T:g} T, and the"
             f" field strength is {field}."
