@@ -294,9 +294,7 @@ def test_synthetic_haematocrit_shows_in_every_code(tmp_path):
     estimated = HaematocritRecord(
         fraction=0.4, sd_fraction=0.02, source="synthetic", origin="From blood T1."
     )
-    made = results(
-        ecv, [1], EcvMapResults, quantity="ecv", haematocrit=estimated, post_shift=[]
-    )
+    made = results(ecv, [1], EcvMapResults, quantity="ecv", haematocrit=estimated, post_shift=[])
     found = report_of(tmp_path, lambda i: ecv_map(i, results=made, segmented_on="ecv"), gaps_mm=())
     group = found["Extracellular volume, whole wall"]
     assert len(children(group, "ECVSYN")) == 3
