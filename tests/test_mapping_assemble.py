@@ -126,8 +126,8 @@ def test_without_a_heart_every_region_says_so():
         assert present(region) == set(), path
         assert complete(region), path
     assert set(found.segments) == set(range(1, 17))
-    assert found.segments[7].withheld["median_ms"] == "No heart."
-    assert found.segments[7].withheld["r2"] == "No heart."
+    reasons = {why for _, region in regions(found) for why in region.withheld.values()}
+    assert reasons == {"No heart."}
     assert found.reference == []
     assert [s.level for s in found.slices] == [None] * 3
 
