@@ -141,8 +141,9 @@ def _heart(measured: MeasuredTissue, about: MapAbout) -> Gate:
 def _scanner_difference(measured: MeasuredTissue, about: MapAbout, limits: MappingLimits) -> Gate:
     check = about.scanner_check
     difference = None if check is None else check.median_absolute_difference_ms
-    typical = float(np.nanmedian(measured.tissue.values)) if measured.tissue.values.size else np.nan
-    share = np.nan if difference is None else 100 * difference / typical
+    share = float("nan")
+    if difference is not None:
+        share = 100 * difference / float(np.nanmedian(measured.tissue.values))
     limit = limits.max_scanner_difference_pct
     message = "Median difference between fitted and scanner's map, share of the median value."
     finding = Finding(f"{about.key}_scanner_difference", share, limit, "%", message)

@@ -2,7 +2,8 @@
 
 Every measured field carries its title, UCUM unit and number of decimals; its key names the unit.
 A value that is undefined or withheld is ``None`` here, absent from the JSON, and its key stands
-in the ``withheld`` table of the same object with the reason.
+in the ``withheld`` table of the same object with the reason. Whatever may be ``None`` has that as
+its default: what is absent in a file is read as such.
 """
 
 from __future__ import annotations
@@ -84,8 +85,10 @@ class Gate(Record):
 
     name: str
     status: Status
-    figure: float | None = Field(description="What was measured; null when undefined.")
-    limit: float | None = Field(description="What it was compared with.")
+    figure: float | None = Field(
+        default=None, description="What was measured; null when undefined."
+    )
+    limit: float | None = Field(default=None, description="What it was compared with.")
     unit: str
     message: str
     withholds: list[str] = Field(default_factory=list, description="Dotted keys not reported.")

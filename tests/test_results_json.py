@@ -42,3 +42,14 @@ def test_units_stand_in_the_schema():
     assert lv["edv_ml"]["unit"] == "ml"
     assert lv["ef_pct"]["unit"] == "%"
     assert lv["mass_ed_g"]["unit"] == "g"
+
+
+def test_whatever_may_be_missing_may_be_absent():
+    """Files leave out what is None, so a field that may be None must not be asked for."""
+    lacking = {
+        f"{name}.{key}"
+        for name, definition in json_schema()["$defs"].items()
+        for key in definition.get("required", ())
+        if {"type": "null"} in definition["properties"][key].get("anyOf", ())
+    }
+    assert lacking == set()

@@ -143,14 +143,20 @@ def _map(
     geometry = measured.heart.labels.geometry
     along = geometry.slice_positions_mm
     apex = measured.aha.apex
+    whole = record(statistics.whole, f"{path}.global")
+    septal = record(statistics.septal, f"{path}.septal")
+    shown: tuple[tuple[RangeRegion, float, Region], ...] = (
+        ("global", statistics.whole.median, whole),
+        ("septal", statistics.septal.median, septal),
+    )
     return {
         "quantity": about.quantity,
         "sequence": about.sequence,
         "source": about.source,
         "source_reason": about.source_reason,
-        "global_": record(statistics.whole, f"{path}.global"),
+        "global_": whole,
         "global_of": statistics.whole_of,
-        "septal": record(statistics.septal, f"{path}.septal"),
+        "septal": septal,
         "blood": record(statistics.blood, f"{path}.blood"),
         "segments": {k: record(v, f"{path}.segments.{k}") for k, v in statistics.segments.items()},
         "slices": [
@@ -161,7 +167,7 @@ def _map(
         ],
         "level_method": measured.aha.level_method,
         "apex_evidence": "" if apex is None else _evidence(apex.signs),
-        "reference": _references(measured, about, ranges),
+        "reference": _references(shown, about, ranges),
         "series_uids": list(about.series_uids),
         "field_strength_t": round(about.field_strength_t, 3)
         if isfinite(about.field_strength_t)
@@ -204,20 +210,16 @@ def _evidence(signs: Mapping[str, int]) -> str:
 
 
 def _references(
-    measured: MeasuredTissue, about: MapAbout, ranges: ReferenceSettings
+    shown: Sequence[tuple[RangeRegion, float, Region]], about: MapAbout, ranges: ReferenceSettings
 ) -> list[ReferenceRange]:
-    statistics = measured.statistics
-    named: tuple[tuple[RangeRegion, float], ...] = (
-        ("global", statistics.whole.median),
-        ("septal", statistics.septal.median),
-    )
+    """Ranges beside the medians that are reported: a z-score would give a withheld one away."""
     quantity = about.quantity
     if quantity not in ("native_t1", "t2", "ecv"):
         return []
     field = about.field_strength_t if isfinite(about.field_strength_t) else None
     found = []
-    for region, value in named:
-        if not isfinite(value):
+    for region, value, told in shown:
+        if any(key.startswith("median_") for key in told.withheld):
             continue
         beside = compare(value, quantity, region, field, about.sequence, ranges)
         found.append(

@@ -10,6 +10,7 @@ import numpy as np
 
 from cmr.anatomy import Mask
 from cmr.errors import GeometryError
+from cmr.labels import Label
 from cmr.settings import Section
 from cmr.tissue.aha import SEGMENTS, SEPTAL_SEGMENTS, AhaSegments
 from cmr.tissue.statistics import RegionStatistics, StatisticsSettings, describe, no_value
@@ -79,8 +80,11 @@ def measure_regions(
     pool = blood_pool(data, spacing, settings.wall)
     painted = np.where(middle, aha.segments, 0)
     segmented = bool(aha.segments.any())
+    without_heart = "" if (data == Label.MYOCARDIUM).any() else aha.reason
 
     def over(region: Mask) -> RegionStatistics:
+        if without_heart:
+            return no_value(without_heart)
         return describe(values, r2, region, settings.statistics)
 
     def on_slice(z: int) -> SliceStatistics:
