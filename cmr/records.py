@@ -84,8 +84,10 @@ class Gate(Record):
 
     name: str
     status: Status
-    figure: float | None = Field(description="What was measured; null when undefined.")
-    limit: float | None = Field(description="What it was compared with.")
+    figure: float | None = Field(
+        default=None, description="What was measured; absent when undefined."
+    )
+    limit: float | None = Field(default=None, description="What it was compared with.")
     unit: str
     message: str
     withholds: list[str] = Field(default_factory=list, description="Dotted keys not reported.")

@@ -97,14 +97,14 @@ class Stack(Record):
     series_uids: list[str]
     slices: int
     images: int
-    pitch_mm: float | None
-    slice_thickness_mm: float | None
+    pitch_mm: float | None = None
+    slice_thickness_mm: float | None = None
     pixel_spacing_mm: tuple[float, float]
     regular: bool
     left_out: list[str] = Field(
         default_factory=list, description="Positions of the stack without usable images, and why."
     )
-    field_strength_t: float | None
+    field_strength_t: float | None = None
     manufacturer: str
 
 
@@ -114,12 +114,12 @@ class Agreement(Record):
     Low where the network is in doubt; ``null`` where no variant finds the structure.
     """
 
-    rv_ed_pct: float | None
-    rv_es_pct: float | None
-    myocardium_ed_pct: float | None
-    myocardium_es_pct: float | None
-    lv_ed_pct: float | None
-    lv_es_pct: float | None
+    rv_ed_pct: float | None = None
+    rv_es_pct: float | None = None
+    myocardium_ed_pct: float | None = None
+    myocardium_es_pct: float | None = None
+    lv_ed_pct: float | None = None
+    lv_es_pct: float | None = None
 
 
 class CleanUpChange(Record):
@@ -140,12 +140,14 @@ class Cine(Record):
     phases: Phases
     curve: Curve
     slices: list[SliceAreas]
-    basal_slice: BasalSlice | None
+    basal_slice: BasalSlice | None = None
     papillary_muscles: Literal["in cavity"]
     volume_method: Literal["sum of segmented areas x slice extent"]
     stack: Stack
     model: Model
-    agreement: Agreement | None = Field(description="Null where no variants were compared.")
+    agreement: Agreement | None = Field(
+        default=None, description="Absent where no variants were compared."
+    )
     clean_up: list[CleanUpChange]
 
 

@@ -57,8 +57,8 @@ class MapSlice(Record, Generic[R]):
     """One slice of a map."""
 
     position_mm: float = Field(description="Along the stack normal, 0 at the first slice.")
-    level: Literal["basal", "mid", "apical"] | None
-    reference: SegmentAngle | None
+    level: Literal["basal", "mid", "apical"] | None = None
+    reference: SegmentAngle | None = None
     reason: str = Field(description="Why it has no segments; empty where it has.")
     wall: R
     blood: R
@@ -72,8 +72,10 @@ class SliceMotion(Record):
     reason: str = Field(description="Why, or why not.")
     row_shift_mm: list[float]
     column_shift_mm: list[float]
-    residual_before_pct: float | None = Field(description="Of the fit, share of the signal.")
-    residual_after_pct: float | None
+    residual_before_pct: float | None = Field(
+        default=None, description="Of the fit, share of the signal."
+    )
+    residual_after_pct: float | None = None
     notes: list[str] = Field(default_factory=list)
 
 
@@ -94,10 +96,10 @@ class ScannerCheck(Record):
     """The fitted map against the scanner's own, pixel by pixel."""
 
     pixels: int = Field(description="Compared: with a value in both maps.")
-    min_r2: float | None = Field(description="The scanner's own R² of these; null without it.")
+    min_r2: float | None = Field(default=None, description="The scanner's own R² of these.")
     undetermined_pixels: int = Field(description="With a value in the scanner's map alone.")
-    median_difference_ms: float | None
-    median_absolute_difference_ms: float | None
+    median_difference_ms: float | None = None
+    median_absolute_difference_ms: float | None = None
 
 
 class ReferenceRange(Record):
@@ -105,9 +107,9 @@ class ReferenceRange(Record):
 
     region: Literal["global", "septal"]
     kind: Literal["site", "published", "none"]
-    low: float | None
-    high: float | None
-    z: float | None
+    low: float | None = None
+    high: float | None = None
+    z: float | None = None
     source: str
     reason: str = Field(description="Why there is no range; empty where there is.")
 
@@ -138,11 +140,13 @@ class TissueMap(Record, Generic[R]):
     apex_evidence: str
     reference: list[ReferenceRange]
     series_uids: list[str]
-    field_strength_t: float | None
+    field_strength_t: float | None = None
     manufacturer: str
     pixel_spacing_mm: tuple[float, float]
     contrast_reason: str = Field(description="How native and post-contrast were told apart.")
-    fit: FitRecord | None = Field(description="Null for a scanner's map without source images.")
+    fit: FitRecord | None = Field(
+        default=None, description="Absent for a scanner's map without source images."
+    )
     scanner_check: ScannerCheck | None = None
     left_out: list[str] = Field(description="Slices and images that were not used, and why.")
     notes: list[str]
@@ -167,14 +171,16 @@ class PostShift(Record):
 
     applied: bool
     reason: str
-    row_shift_mm: float | None
-    column_shift_mm: float | None
+    row_shift_mm: float | None = None
+    column_shift_mm: float | None = None
 
 
 class EcvMapResults(TissueMap[EcvRegion]):
     """Extracellular volume."""
 
-    haematocrit: HaematocritRecord | None = Field(description="Null for a scanner's ECV map.")
+    haematocrit: HaematocritRecord | None = Field(
+        default=None, description="Absent for a scanner's ECV map."
+    )
     post_shift: list[PostShift]
 
 
