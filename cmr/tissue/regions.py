@@ -79,8 +79,11 @@ def measure_regions(
     pool = blood_pool(data, spacing, settings.wall)
     painted = np.where(middle, aha.segments, 0)
     segmented = bool(aha.segments.any())
+    nothing_found = aha.reason if not data.any() else ""
 
     def over(region: Mask) -> RegionStatistics:
+        if nothing_found:
+            return no_value(nothing_found)
         return describe(values, r2, region, settings.statistics)
 
     def on_slice(z: int) -> SliceStatistics:
