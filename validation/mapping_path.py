@@ -127,7 +127,11 @@ def measure_series(
     )
     chosen = choose_map(fit_acquisition(aligned, motion, settings.mapping), "", settings.mapping)
     heart = network.heart(chosen)
-    return PathResult(chosen, measure_tissue(chosen.tissue, heart, None, settings.tissue), region)
+    return PathResult(
+        chosen,
+        measure_tissue(chosen.tissue, heart, None, settings.tissue, blood_differs=True),
+        region,
+    )
 
 
 def measure_ecv(
