@@ -24,8 +24,8 @@ class AlignedSeries:
     Attributes
     ----------
     images
-        Of the kind that was given, magnitudes or complex. Images that are not moved are those that were given, bit by
-        bit; the others are NaN where they come from outside.
+        Of the kind that was given, magnitudes or complex. Images that are not moved are those that
+        were given, bit by bit; the others are NaN where they come from outside.
     shifts_mm
         ``(n, 2)``: displacement of each image down the rows and along the columns that was taken
         out; 0 for images that stay where they are.
