@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr.errors import GeometryError
-from cmr.motion.post import align_post, on_native_grid
+from cmr.motion.native_grid import on_native_grid
+from cmr.motion.post import align_post
 from cmr.volume import StackGeometry
 from tests.motion_heart import DENSITY, MOTION, SHAPE, SPACING_MM, TRUE_MS, disc, image
 
