@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from cmr.settings import Section
+from training.config_contrast import LgeConfig, Probability, Range, SynthesisConfig
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Range = tuple[float, float]
 S = TypeVar("S", bound=Section)
 
 
@@ -204,6 +203,8 @@ class TrainingConfig(Section):
     neighbours: NeighbourConfig
     geometry: GeometryConfig
     appearance: AppearanceConfig
+    synthesis: SynthesisConfig | None = Field(description="null: the images stay cine images.")
+    lge: LgeConfig | None = Field(description="null: ACDC alone.")
     loss: LossConfig
     optimiser: OptimiserConfig
     schedule: ScheduleConfig
@@ -222,7 +223,7 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
     """``base`` with the keys that ``change`` gives, level by level."""
     out = dict(base)
     for key, value in change.items():
-        inside = isinstance(value, Mapping)
+        inside = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
         out[key] = merged(base[key], value) if inside else value
     return out
 
