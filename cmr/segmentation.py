@@ -76,7 +76,7 @@ def segment(prepared: ModelInput, network: Network, variants: int) -> Segmentati
     def consensus() -> Iterator[npt.NDArray[Any]]:
         for phase, stack in enumerate(prepared.images):
             inputs = with_neighbours(stack, network.input_channels)
-            found = [_probabilities(network, inputs, axes) for axes in VARIANTS[:variants]]
+            found = [probabilities(network, inputs, axes) for axes in VARIANTS[:variants]]
             mean = np.mean(found, axis=0)
             if variants > 1:
                 agreement[phase] = _agreement([f.argmax(1) for f in found], mean.argmax(1))
@@ -131,9 +131,10 @@ def with_neighbours(stack: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     return np.asarray(stack[index.clip(0, len(stack) - 1)])
 
 
-def _probabilities(
+def probabilities(
     network: Network, inputs: npt.NDArray[Any], axes: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
+    """``(n, classes, H, W)`` probabilities; the network sees the images flipped along ``axes``."""
     scores = network.run(np.ascontiguousarray(np.flip(inputs, axes)))
     return np.asarray(np.flip(softmax(scores, axis=1), axes))
 

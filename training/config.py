@@ -213,10 +213,13 @@ class TrainingConfig(Section):
 
 def read_config(path: Path) -> TrainingConfig:
     """Read a training configuration from YAML; ``base`` names a file beside it that it changes."""
-    content = yaml.safe_load(path.read_text("utf-8"))
-    if base := content.pop("base", None):
-        content = merged(yaml.safe_load((path.parent / base).read_text("utf-8")), content)
-    return TrainingConfig.model_validate(content)
+    return TrainingConfig.model_validate(_content(path))
+
+
+def _content(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    base = content.pop("base", None)
+    return merged(_content(path.parent / base), content) if base else content
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
