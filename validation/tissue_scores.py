@@ -1,4 +1,4 @@
-"""Dice of a network on images of any contrast, one case at a time, through the application's path."""
+"""Dice on images of any contrast, one case at a time, through the application's path."""
 
 from __future__ import annotations
 
