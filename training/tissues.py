@@ -73,27 +73,40 @@ def _complete(around: Tensor, scar: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def inversion_recovery(tissues: Tissues, rng: torch.Generator) -> Tensor:
-    """``(n, 8)`` signed ``A - B exp(-TI/T1*)``; half of the times lie near the wall's null.
-
-    ``A = M T1*/T1`` and ``B = A + E M`` (Look-Locker; E the efficiency of the inversion), with the
-    signal M of the balanced readout between that of the density and that of T2/T1.
-    """
+    """``(n, 8)`` signed signals at random times, half of them near the wall's null."""
     count = len(tissues.t1_ms)
-    drive = _numbers(0.55, 1.0, count, rng)  # T1*/T1; 1 without readout, as in LGE
-    apparent = tissues.t1_ms * drive
+    drive = _numbers(0.55, 1.0, count, rng)
     magnetisation = _readout(tissues, rng)
-    steady = magnetisation * drive
     wide = torch.exp(_numbers(math.log(80), math.log(5000), count, rng))
-    null = apparent[:, Tissue.MUSCLE, None] * math.log(2) * _numbers(0.7, 1.5, count, rng)
+    of_wall = (tissues.t1_ms * drive)[:, Tissue.MUSCLE, None]
+    null = of_wall * math.log(2) * _numbers(0.7, 1.5, count, rng)
     times_ms = torch.where(torch.rand(count, 1, generator=rng) < 0.5, wide, null)
-    whole = steady + _numbers(0.85, 1.0, count, rng) * magnetisation
-    return steady - whole * torch.exp(-times_ms / apparent)
+    efficiency = _numbers(0.85, 1.0, count, rng)
+    return inverted(magnetisation, tissues.t1_ms, times_ms, drive, efficiency)
+
+
+def inverted(
+    magnetisation: Tensor, t1_ms: Tensor, times_ms: Tensor, drive: Tensor, efficiency: Tensor
+) -> Tensor:
+    """``A - B exp(-TI/T1*)`` with ``A = M T1*/T1`` and ``B = A + E M`` (Look-Locker).
+
+    ``drive`` is T1*/T1, 1 without a readout that disturbs the recovery; E is the efficiency of the
+    inversion.
+    """
+    steady = magnetisation * drive
+    whole = steady + efficiency * magnetisation
+    return steady - whole * torch.exp(-times_ms / (t1_ms * drive))
 
 
 def saturation_recovery(tissues: Tissues, rng: torch.Generator) -> Tensor:
-    """``(n, 8)`` ``M (1 - exp(-TS/T1))``."""
+    """``(n, 8)`` ``M (1 - exp(-TS/T1))`` at random times."""
     times_ms = torch.exp(_numbers(math.log(80), math.log(5000), len(tissues.t1_ms), rng))
-    return _readout(tissues, rng) * (1 - torch.exp(-times_ms / tissues.t1_ms))
+    return saturated(_readout(tissues, rng), tissues.t1_ms, times_ms)
+
+
+def saturated(magnetisation: Tensor, t1_ms: Tensor, times_ms: Tensor) -> Tensor:
+    """``M (1 - exp(-TS/T1))``."""
+    return magnetisation * (1 - torch.exp(-times_ms / t1_ms))
 
 
 def decay(tissues: Tissues, rng: torch.Generator) -> Tensor:
@@ -102,7 +115,12 @@ def decay(tissues: Tissues, rng: torch.Generator) -> Tensor:
     star = torch.rand(count, 1, generator=rng) < 0.4
     share = torch.where(star, _numbers(0.1, 0.9, count, rng), torch.ones(count, 1))
     echo_ms = torch.where(star, _numbers(1, 20, count, rng), _numbers(0, 90, count, rng))
-    return _readout(tissues, rng) * torch.exp(-echo_ms / (tissues.t2_ms * share))
+    return decayed(_readout(tissues, rng), tissues.t2_ms * share, echo_ms)
+
+
+def decayed(magnetisation: Tensor, time_constant_ms: Tensor, echo_ms: Tensor) -> Tensor:
+    """``M exp(-TE/T)``."""
+    return magnetisation * torch.exp(-echo_ms / time_constant_ms)
 
 
 def _readout(tissues: Tissues, rng: torch.Generator) -> Tensor:
