@@ -93,12 +93,12 @@ def _export(run: Run, checkpoint: str, models: Path, args: argparse.Namespace) -
     trained_on = f"ACDC (Bernard 2018): {len(run.splits.training(fold))} patients at ED and ES"
     if fold is not None:
         trained_on += f", {len(run.splits.folds[fold])} others held out"
+    where = "training/splits.json"
     if run.config.lge is not None:
         cases = read_splits(EMIDEC_SPLITS).training(run.config.lge.fold)
-        trained_on += (
-            f"; EMIDEC (Lalande 2020): {len(cases)} cases, see training/emidec_splits.json"
-        )
-    sentence = f"{trained_on}; see training/splits.json."
+        trained_on += f"; EMIDEC (Lalande 2020): {len(cases)} cases"
+        where += " and training/emidec_splits.json"
+    sentence = f"{trained_on}; see {where}."
     folder = export(state, run.config, run.settings, sentence, models)
     images = [
         with_neighbours(stack, run.config.network.slices)

@@ -29,8 +29,9 @@ and no-reflow are myocardium.
 
 ## Training
 
-MONAI residual U-Net, {parameters:,} parameters, begun with the cine network (`{start}`), epoch
-{epoch} of the last part. The whole configuration stands in `metadata.json` under `training.config`.
+MONAI residual U-Net, {parameters:,} parameters: the network of `cine_sax` went on training in two
+parts, of which `{start}` is the first; epoch {epoch} of the second. Its whole configuration stands
+in `metadata.json` under `training.config`.
 
 - ACDC's cine images and labels with synthesised contrasts (`training/synthesis.py`): random grey
   values; inversion and saturation recovery, T2 preparation and echoes of random tissues at random
@@ -50,7 +51,7 @@ MONAI residual U-Net, {parameters:,} parameters, begun with the cine network (`{
   that exist as steps of grey value only where a label ends make the task easier than real images.
 - No motion between the source images, no off-resonance, no fat-water phase, no devices.
 - EMIDEC's images have lost their aspect ratio, so its Dice is that of distorted hearts.
-- ACDC comes from one hospital's two Siemens scanners; EMIDEC from another with the same maker.
+- Both data sets come from one hospital (Dijon) and its Siemens scanners, 1.5 T and 3 T.
 - RV Dice on real images other than cine is not known: EMIDEC has no such label.
 - The most basal and the most apical slices are the weakest part.
 
