@@ -6,10 +6,11 @@ import pytest
 from cmr.model_store import open_model
 from tests.conftest import ROOT
 from tests.model_support import SETTINGS
+from tests.training_support import write_patient
 from training.config import read_config
 from training.export import write_metadata
 from validation.tissue_figures import lge_figures, synthesised_figures
-from validation.tissue_scores import CINE, LGE, MEAN, Score, score_emidec
+from validation.tissue_scores import CINE, LGE, MEAN, Score, score_acdc, score_emidec
 
 
 def score(case, state, contrast, wall, field_t=1.5, phase="ed"):
@@ -100,3 +101,17 @@ def test_an_eccentric_heart_is_found_and_scored_on_its_own_grid(tmp_path):
     assert found.dice[1] > 0.93
     assert found.dice[2] > 0.93
     assert np.isnan(found.dice[0])
+
+
+def test_every_contrast_of_a_patient_is_scored_once_and_both_fields_are_there(tmp_path):
+    write_patient(tmp_path, "patient007", 0)
+    scores = score_acdc(tmp_path, "patient007", Threshold(), SETTINGS)
+    keys = [(s.phase, s.field_t, s.state, s.contrast) for s in scores]
+    assert len(keys) == len(set(keys)) == 2 * (1 + 9 + 6)
+    # 7 is odd: ED has the second field, ES the first.
+    assert {(phase, field) for phase, field, state, _ in keys if state} == {
+        ("ed", 3.0),
+        ("es", 1.5),
+    }
+    again = score_acdc(tmp_path, "patient007", Threshold(), SETTINGS)
+    assert repr(again) == repr(scores)

@@ -64,9 +64,9 @@ in `metadata.json` under `training.config`.
 `1/model.onnx` SHA-256 `{sha256}`
 """
 _SYNTHESISED = """\
-**Synthesised contrasts of ACDC, kept out**, {patients} patients at ED and ES, all slices, 1.5 T and
-3 T, SNR 20 of relaxed wall: 3-D Dice of the myocardium, mean over patients and phases (lowest in
-brackets).
+**Synthesised contrasts of ACDC, kept out**, {patients} patients at ED and ES, all slices, one
+phase at 1.5 T and one at 3 T, SNR 20 of relaxed wall: 3-D Dice of the myocardium, mean over stacks
+(lowest in brackets).
 
 {table}
 Pooled over all single contrasts: myocardium {myo:.3f} (95 % interval over patients {low:.3f} to

@@ -43,25 +43,28 @@ class Score:
 def score_acdc(
     folder: Path, patient: str, network: Network, settings: PreprocessSettings
 ) -> list[Score]:
-    """Every contrast at ED and ES at both field strengths, and the cine image itself.
+    """Every contrast at ED and ES, one of them at 1.5 T and one at 3 T, and the cine image itself.
 
-    The seed is the patient's number: the images are the same in every run.
+    The patient's number is the seed, so that the images are the same in every run, and says which
+    phase has which field strength.
     """
     case = read_acdc(folder, patient)
-    rng = np.random.default_rng(int(patient.removeprefix("patient")))
+    number = int(patient.removeprefix("patient"))
+    rng = np.random.default_rng(number)
     grey = normalise(case.images.data, settings.intensity)
     geometry = case.images.geometry
     scores = []
-    for phase, images, labels in zip(PHASES, grey, case.labels.data, strict=True):
+    stacks = zip(PHASES, grey, case.labels.data, strict=True)
+    for index, (phase, images, labels) in enumerate(stacks):
         found = native_probabilities(images, geometry, network, settings)
         scores.append(Score(patient, phase, 0, "", CINE, _dice(found, labels)))
         anatomy = read_anatomy(images, labels, geometry.pixel_spacing_mm)
-        for field_t in FIELDS_T:
-            for state, make in (("native", native_contrasts), ("post", post_contrasts)):
-                contrasts = make(anatomy, field_t, rng)
-                for name, found in _all_of(contrasts, geometry, network, settings):
-                    dice = _dice(found, labels)
-                    scores.append(Score(patient, phase, field_t, state, name, dice))
+        field_t = FIELDS_T[(number + index) % len(FIELDS_T)]
+        for state, make in (("native", native_contrasts), ("post", post_contrasts)):
+            contrasts = make(anatomy, field_t, rng)
+            for name, found in _all_of(contrasts, geometry, network, settings):
+                dice = _dice(found, labels)
+                scores.append(Score(patient, phase, field_t, state, name, dice))
     return scores
 
 
