@@ -134,13 +134,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     of_lge = partial(worker, score_emidec, options.data / "emidec")
     of_cine = partial(worker, score_acdc, options.data / "acdc")
     with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
-        lge = [s for part in pool.map(of_lge, read_splits(SPLITS_FILE).folds[fold]) for s in part]
-        print(json.dumps(lge_figures(lge)), flush=True)
-        made = [s for part in pool.map(of_cine, read_splits().test) for s in part]
+        lge = _all(pool.map(of_lge, read_splits(SPLITS_FILE).folds[fold]))
+        made = _all(pool.map(of_cine, read_splits().test))
     found = {"synthesised": synthesised_figures(made), "lge": lge_figures(lge)}
     write_metadata(options.models / options.model, metadata.model_copy(update={"figures": found}))
     print(json.dumps(found, indent=1))
     return 0
+
+
+def _all(parts: Iterable[list[Score]]) -> list[Score]:
+    """Every score, with a line of progress for each case."""
+    scores: list[Score] = []
+    for part in parts:
+        scores += part
+        print(f"{part[0].case}: myocardium {_mean(part, _WALL):.3f}", file=sys.stderr, flush=True)
+    return scores
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
