@@ -51,8 +51,8 @@ def align_post(  # noqa: PLR0913
     """Register one post-contrast slice to the native slice of the same level.
 
     By translation in the plane, mutual information of edges, and only between planes that
-    :func:`cmr.motion.native_grid.orientation_refusal` lets pass. That both have the same level is for the caller to see
-    to.
+    :func:`cmr.motion.native_grid.orientation_refusal` lets pass. That both have the same level is
+    for the caller to see to.
 
     Parameters
     ----------
