@@ -168,3 +168,9 @@ def test_shapes_are_checked():
     native, post = pair((0, 0))
     with pytest.raises(GeometryError, match=r"expected \(\(128, 136\)"):
         align_post(native, NATIVE, post.T, POST, disc(), MOTION)
+
+
+def test_a_map_seen_from_the_other_side_is_an_error():
+    behind = replace(POST, row_cosine=-POST.row_cosine)
+    with pytest.raises(GeometryError, match="expected parallel planes"):
+        on_native_grid(np.ones(POST_SHAPE), behind, NATIVE, np.zeros(2))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK
 
+from cmr.errors import GeometryError
 from cmr.motion.planes import Picture, picture, resampled
 from cmr.volume import FloatArray, StackGeometry
 
 # Weight of a pixel in a linear interpolation that is none but for rounding.
 _NO_WEIGHT = 1e-6
+# Cosine of 18 degrees, beyond any setting that makes sense.
+_NEARLY_PARALLEL = 0.95
 
 
 def orientation_refusal(native: StackGeometry, post: StackGeometry, limit_deg: float) -> str:
@@ -49,6 +52,12 @@ def on_native_grid(
     -------
     FloatArray
         ``(row, col)`` of the native image. NaN where a pixel that contributes is NaN, and outside.
+
+    Raises
+    ------
+    GeometryError
+        Planes that are not nearly parallel, or seen from the other side. A stricter limit is that
+        of :func:`orientation_refusal`.
     """
     grid = picture(np.zeros(native_geometry.shape), native_geometry.pixel_spacing_mm)
     filled, gaps = (
@@ -65,6 +74,8 @@ def on_native_grid(
 
 def in_native_plane(values: FloatArray, own: StackGeometry, native: StackGeometry) -> Picture:
     """The slice in mm along the native columns and rows from the native pixel (0, 0) on."""
+    if native.normal @ own.normal < _NEARLY_PARALLEL:
+        raise GeometryError("Native and post-contrast slice: expected parallel planes.")
     axes = np.array([native.row_cosine, native.column_cosine])
     x, y = axes @ (own.positions_mm[0] - native.positions_mm[0])
     along = axes @ own.row_cosine
