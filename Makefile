@@ -1,14 +1,16 @@
 # make demo   a digital phantom study through the application, measured against its truth
 # make test   the tests
 # make run    INPUT=dir OUTPUT=dir: your own study
-# make bench  time and memory per stage
+# make bench  time and memory per stage; the T1 fit beside scipy's and, where installed, mrpro's
 # make lint   ruff and mypy
 #
 # TORCH_INDEX=URL takes PyTorch from another index, such as the one with CPU-only builds
-# (see README.md). PYTHON=python3.12 takes another interpreter.
+# (see README.md). PYTHON=python3.12 takes another interpreter. MRPRO_PYTHON=FILE names an
+# interpreter with mrpro for `make bench`.
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+MRPRO_PYTHON ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check
@@ -46,6 +48,7 @@ run: $(VENV)/.runtime
 
 bench: $(VENV)/.runtime
 	@$(PY) -m validation.bench
+	@$(PY) -m validation.bench_relaxometry $(if $(MRPRO_PYTHON),--mrpro-python '$(MRPRO_PYTHON)')
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .

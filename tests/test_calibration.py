@@ -20,6 +20,7 @@ from validation.gates_calibration import (
     share_reviewed,
     synthetic_reversals_pct,
 )
+from validation.gates_mapping import mapping_section
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,8 @@ def test_command_writes_the_committed_table(acdc, tmp_path, capsys):
     assert output.read_text(encoding="utf-8") in capsys.readouterr().out
     committed = (ROOT / "docs/gates.md").read_text(encoding="utf-8")
     assert output.read_text(encoding="utf-8") == committed
+
+
+def test_the_committed_page_has_the_limits_on_maps_in_use():
+    committed = (ROOT / "docs/gates.md").read_text(encoding="utf-8")
+    assert committed.endswith(mapping_section(QUALITY.mapping))

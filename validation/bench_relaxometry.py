@@ -1,15 +1,18 @@
-"""``python -m validation.bench_relaxometry``: T1 maps of 256 x 256 pixels beside other fits.
+"""T1 maps of 256 x 256 pixels beside other fits: ``make bench``.
 
 Every method fits the same simulated MOLLI images in a process of its own, so that its memory is
 its own too. ``scipy.optimize.curve_fit`` fits some of the pixels, and its time is scaled to all of
-them. mrpro (PyPI) is left out where it is not installed; its model knows neither lost signs nor
-uncertainty, so it gets signed images and gives T1 alone, as ``curve_fit`` does here.
+them. mrpro (PyPI) is left out, with the reason, where it is not installed; it may stand in another
+environment, as it pins other packages than this project: ``--mrpro-python``. Its model knows
+neither lost signs nor uncertainty, so it gets signed images and gives T1 alone, as ``curve_fit``
+does here.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -39,7 +42,11 @@ SCHEMES_MS = {
 _SCIPY_PIXELS = 500
 _REPEATS = 3
 
+MRPRO = "mrpro"
+
 Images = npt.NDArray[np.floating[Any]]
+# Figures of a method, or why there are none.
+Answer = dict[str, float] | str
 
 
 @dataclass(frozen=True)
@@ -108,11 +115,11 @@ def _mrpro(series: Series) -> Images:
 
 
 METHODS: dict[str, tuple[Callable[[Series], Images], bool]] = {
-    "ours, NumPy, magnitudes": (_ours, False),
-    "ours, NumPy, signed": (_ours, True),
-    "ours, PyTorch, magnitudes": (_ours_torch, False),
-    "scipy.optimize.curve_fit": (_scipy, True),
-    "mrpro": (_mrpro, True),
+    "ours, magnitudes": (_ours, False),
+    "ours, signed": (_ours, True),
+    "ours, PyTorch": (_ours_torch, False),
+    "scipy, curve_fit": (_scipy, True),
+    MRPRO: (_mrpro, True),
 }
 
 
@@ -126,7 +133,7 @@ def _peak_mb() -> float:
 
 
 def measure(name: str, n_images: int) -> dict[str, float]:
-    """Fastest and median time for all pixels, memory, and median error of one method."""
+    """Fastest and median time for all pixels, memory, and median absolute error of one method."""
     method, signed = METHODS[name]
     series = simulate(n_images, signed=signed)
     before_mb, walls_s, cpus_s = _peak_mb(), [], []
@@ -140,54 +147,73 @@ def measure(name: str, n_images: int) -> dict[str, float]:
     return {
         "fastest s": scale * min(walls_s),
         "median s": scale * statistics.median(walls_s),
-        "processor s": scale * min(cpus_s),
+        "CPU s": scale * min(cpus_s),
         "MB peak": _peak_mb(),
         "MB added": _peak_mb() - before_mb,
-        "median error ms": float(np.median(np.abs(found - series.t1_ms)[fitted])),
+        "error ms": float(np.median(np.abs(found - series.t1_ms)[fitted])),
     }
 
 
-def _measure_if_present(name: str, n_images: int) -> dict[str, float]:
-    """:func:`measure`; nothing where mrpro or what it needs cannot be imported."""
+def _answer(name: str, n_images: int) -> Answer:
+    """:func:`measure`, or why not where mrpro or what it needs cannot be imported."""
     try:
         return measure(name, n_images)
     except (ImportError, RuntimeError) as error:  # torchvision raises the latter
-        sys.stderr.write(f"{name}: {error}\n")
-        return {}
+        return str(error).splitlines()[0]
 
 
 def main() -> int:
-    """Measure each method in its own process and print the table."""
+    """Measure each method in its own process and print a table for each scheme."""
     parser = argparse.ArgumentParser(prog="python -m validation.bench_relaxometry")
     parser.add_argument("--method", choices=METHODS, help="this one alone, as JSON")
-    parser.add_argument("--images", type=int, choices=SCHEMES_MS, default=8)
+    parser.add_argument("--images", type=int, choices=SCHEMES_MS, nargs="*", default=[*SCHEMES_MS])
+    parser.add_argument("--mrpro-python", default=sys.executable, help="interpreter with mrpro")
     args = parser.parse_args()
     if args.method:
-        sys.stdout.write(json.dumps(_measure_if_present(args.method, args.images)))
+        sys.stdout.write(json.dumps(_answer(args.method, args.images[0])))
         return 0
-    table = Table("method", title=f"T1 map, {SHAPE[0]} x {SHAPE[1]} pixels, {args.images} images")
-    rows = {name: _in_own_process(name, args.images) for name in METHODS}
-    for column in next(iter(rows.values())):
-        table.add_column(column, justify="right")
-    for name, row in rows.items():
-        table.add_row(name, *(f"{value:.2f}" for value in row.values()))
-    table.caption = f"curve_fit: {_SCIPY_PIXELS} pixels, times scaled to all; no row: not installed"
-    Console().print(table)
+    for n_images in args.images:
+        answers = {
+            name: _in_own_process(
+                args.mrpro_python if name == MRPRO else sys.executable, name, n_images
+            )
+            for name in METHODS
+        }
+        Console().print(_table(n_images, answers))
     return 0
 
 
-def _in_own_process(name: str, n_images: int) -> dict[str, float]:
-    """Result of :func:`_measure_if_present`."""
-    command = [sys.executable, "-m", "validation.bench_relaxometry", "--method", name]
+def _table(n_images: int, answers: dict[str, Answer]) -> Table:
+    title = f"T1 map, {SHAPE[0]} x {SHAPE[1]} pixels, {n_images} images, {os.cpu_count()} cores"
+    table = Table("method", title=title)
+    measured = {name: found for name, found in answers.items() if not isinstance(found, str)}
+    for column in next(iter(measured.values())):
+        table.add_column(column, justify="right")
+    for name, row in measured.items():
+        table.add_row(name, *(f"{value:.2f}" for value in row.values()))
+    absent = [
+        f"{name} left out: {found}" for name, found in answers.items() if name not in measured
+    ]
+    scaled = f"curve_fit: {_SCIPY_PIXELS} pixels, times scaled to all"
+    table.caption = "; ".join([scaled, *absent])
+    return table
+
+
+def _in_own_process(python: str, name: str, n_images: int) -> Answer:
+    """Result of :func:`_answer`; mrpro's interpreter may lack what this module needs."""
+    command = [python, "-m", "validation.bench_relaxometry", "--method", name]
     done = subprocess.run(
         [*command, "--images", str(n_images)],
         cwd=PROJECT_ROOT,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if name == MRPRO else None,
         text=True,
-        check=True,
+        check=name != MRPRO,
     )
-    row: dict[str, float] = json.loads(done.stdout)
-    return row
+    if done.returncode:
+        return done.stderr.strip().splitlines()[-1]
+    answer: Answer = json.loads(done.stdout)
+    return answer
 
 
 if __name__ == "__main__":

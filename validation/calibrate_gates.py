@@ -43,6 +43,7 @@ from validation.gates_calibration import (
     share_reviewed,
     synthetic_reversals_pct,
 )
+from validation.gates_mapping import mapping_section
 
 _INTRODUCTION = """# Quality gates and where their limits come from
 
@@ -143,7 +144,8 @@ def report(
         f"| any of these | | | | | | | {100 * share_reviewed(result.figures, used):.1f} % "
         f"| {100 * share_reviewed(cleaned, used):.1f} % |",
     ]
-    return head + "\n".join(rows) + "\n" + _fixed(masks, measuring, quality)
+    cine = head + "\n".join(rows) + "\n" + _fixed(masks, measuring, quality)
+    return cine + mapping_section(quality.mapping)
 
 
 def _row(gate: Calibrated, figures: FloatArray, cleaned: FloatArray, limit: float) -> str:
