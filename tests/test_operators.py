@@ -1,5 +1,6 @@
 """Operators with stand-in ports: what they pass on, what they refuse."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,10 +22,11 @@ from dicomio.acquired_map import ReadMap
 from dicomio.haematocrit import SIDE_FILE
 from dicomio.mapping_source import MappingStudy
 from dicomio.source import FrameRef, ImageSource
-from operators import sr_writer
+from operators import map_writer, sr_writer
 from operators.extracellular_volume import ExtracellularVolume
 from operators.map_locator import MapLocator
 from operators.map_measurement import MapMeasurement
+from operators.map_painter import MapPainter
 from operators.map_segmentation import MapSegmentation
 from operators.mapping_quality import MappingQuality
 from operators.mapping_reader import MappingReader
@@ -422,3 +424,56 @@ def test_the_results_are_written_whatever_was_refused(fragment, tmp_path):
         tick(writer, study=job, results=study_results(None), report=given, pictures=NOT_THERE)
         assert (folder / "results.json").is_file()
         assert [o.refusal for o in outbox] == [refusal]
+
+
+def test_the_painter_writes_a_picture_of_each_map_and_the_bullseyes(fragment, tmp_path):
+    """Without segments there is nothing for a bullseye."""
+    job = SimpleNamespace(folder=tmp_path)
+    for n, (seen, expected) in enumerate(
+        (
+            (network(), ["map-bullseyes.png", "map-native_t1.png"]),
+            (network(0 * TRUTH.data[0]), ["map-native_t1.png"]),
+        )
+    ):
+        judged = Chain(fragment, tmp_path, seen)(Maps(native_and_post().each[:1]))
+        painter = MapPainter(fragment, notice="Research use only.", name=f"painter_{n}")
+        written = tick(painter, study=job, judged_maps=judged)["pictures"]
+        assert sorted(path.name for path in written) == expected
+        for path in written:
+            assert path.read_bytes().startswith(b"\x89PNG")
+            path.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_map_writer_writes_what_was_measured(fragment, tmp_path, monkeypatch):
+    judged = Chain(fragment, side_file(tmp_path))(native_and_post())
+    monkeypatch.setattr(map_writer, "write_maps", lambda *args: args)
+    writer = map_writer.MapWriter(fragment, settings="settings", identity="who", name="map_writer")
+    given = tick(writer, study=SimpleNamespace(folder="here"), judged_maps=judged)["maps"]
+    assert given == (judged.mapped, "who", "settings", "here")
+    assert tick(writer, study=None, judged_maps=NOT_THERE)["maps"] is NOT_THERE
+
+
+def test_ecv_names_the_post_contrast_images_of_the_slices_it_was_made_from(fragment, tmp_path):
+    """Post-contrast slices on two of three places: no image is named that has no slice."""
+    short = PLANES.take_slices([0, 1])
+    maps = native_and_post().each
+    post = read_map(450.0, 300.0, Contrast.POST, "2", geometry=short)
+    scanner = replace(post.acquired.scanner, cycle_phase=np.full(2, np.nan))
+    acquired = replace(post.acquired, scanner=scanner)
+    images = replace(image_source("2"), geometry=short)
+    images = replace(images, frames=tuple(row[:2] for row in images.frames))
+    seen = network()
+    whole = seen.network.scores
+
+    def run(shown):
+        return whole[: len(shown)]
+
+    seen.network.run = run
+    both = Maps((maps[0], ReadMap(acquired, None, images)))
+    found = Chain(fragment, side_file(tmp_path), seen)(both)
+    ecv = found.mapped[2]
+    assert {f.series_uid for row in ecv.images.frames for f in row} == {"1.3.1"}
+    assert np.isnan(ecv.values[2]).all()
+    assert np.isfinite(ecv.values[0]).any()
+    assert "30.0 mm away" in found.results.ecv.post_shift[2].reason
