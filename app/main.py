@@ -52,8 +52,9 @@ def _measure(request: RunRequest, workdir: Path, folder: Path) -> list[StudyResu
 
 
 def _nothing_measured(results: Sequence[StudyResults], errors: Sequence[CmrError]) -> CmrError:
-    """One error for all studies: unreadable pixels where that was the reason everywhere."""
-    message = " ".join(dict.fromkeys(str(error) for error in errors))
+    """One error for all studies and parts: unreadable pixels where that was so everywhere."""
+    reasons = (text for r in results for text in r.refusals.values())
+    message = " ".join(dict.fromkeys(reasons))
     if all(isinstance(error, NothingReadable) for error in errors):
         return NothingReadable(message)
     return NoApplicableSeries(message, tuple(d for r in results for d in r.series))

@@ -1,7 +1,9 @@
 import pytest
 
 from app.exit_codes import ExitCode, exit_code_of, public_message
+from app.main import _nothing_measured
 from cmr import errors
+from tests.results_sample import study_results
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,14 @@ def test_foreign_messages_are_not_repeated():
 def test_own_messages_are_shown():
     assert public_message(errors.ModelError("Model x: no file.")) == "Model x: no file."
     assert public_message(ValueError("secret")) == "Unforeseen ValueError."
+
+
+def test_a_run_without_any_result_names_the_reason_of_every_part():
+    """The cine is refused first; that the maps were unreadable is not lost for that."""
+    parts = {"cine": "No short-axis cine.", "mapping": "None of 3 slices can be read."}
+    results = study_results(None).model_copy(update={"refusals": parts})
+    error = _nothing_measured([results, results], [errors.NoApplicableSeries("No cine.")])
+    assert type(error) is errors.NoApplicableSeries
+    assert str(error) == "No short-axis cine. None of 3 slices can be read."
+    unreadable = _nothing_measured([results], [errors.NothingReadable("x")])
+    assert type(unreadable) is errors.NothingReadable

@@ -54,3 +54,40 @@ def test_compose_is_the_only_place_that_joins_operators():
     assert CmrApplication.compose.__doc__
     for path in (ROOT / "operators").glob("*.py"):
         assert "add_flow" not in path.read_text(encoding="utf-8"), path
+
+
+def below(edges, start):
+    """Every operator that waits for this one, and itself."""
+    found, front = {start}, {start}
+    while front:
+        front = {down for up, _, down in edges if up in front} - found
+        found |= front
+    return found
+
+
+def test_maps_do_not_wait_for_files_of_the_cine():
+    """The maps take the judged cine and nothing below it; both meet again at the writers."""
+    application = Recording()
+    application.compose()
+    below_maps = below(application.edges, "mapping_reader")
+    assert {"map_writer", "map_painter", "sr_writer", "results_writer"} <= below_maps
+    assert not {"preprocessor", "quality", "seg_writer"} & below_maps
+    into_maps = {up for up, _, down in application.edges if down == "map_measurement"}
+    assert into_maps == {"map_segmentation", "quality"}
+
+
+def test_every_port_is_joined_once_and_has_its_giver():
+    """An operator with an input that nobody feeds would wait for ever."""
+    application = Recording()
+    application.compose()
+    steps = {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls
+        for cls in Step.__subclasses__()
+        if cls.__module__.startswith("operators.")
+    }
+    for name, cls in steps.items():
+        fed = sorted(port for _, port, down in application.edges if down == name)
+        assert fed == sorted(cls.inputs), name
+        assert set(cls.optional) <= set(cls.inputs), name
+        given = {port for up, port, _ in application.edges if up == name}
+        assert given == ({cls.output} if cls.output else set()), name
