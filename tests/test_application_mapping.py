@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from cmr.mapping.heart import NO_HEART
+from cmr.mapping.heart import NO_HEART, NO_RIGHT_VENTRICLE
 from cmr.records import Status
 from cmr.results import StudyResults
 from phantom.mapping_settings import Lesion, MappingSettings, MapStyle, Protocol
@@ -198,8 +198,8 @@ def test_scanner_maps_are_taken_and_checked(tagged, disguised):
             check = one.scanner_check
             assert check.pixels > 10_000
             assert check.undetermined_pixels < check.pixels
-            # Both have noise; the scanner's of 1 / 40.
-            assert check.median_absolute_difference_ms < 0.05 * one.blood.median_ms
+            # The scanner's values have an error of 1 / 40.
+            assert check.median_absolute_difference_ms < 0.05 * one.global_.median_ms
 
 
 def test_colour_copies_are_refused_by_name(tagged, disguised):
@@ -354,4 +354,4 @@ def test_the_siemens_phantom_has_no_heart(bottles):
     assert "no cine" in results.refusals["cine"]
     assert all(s.median_ms is None and s.withheld["median_ms"] for s in native.segments.values())
     assert native.global_.median_ms is None
-    assert native.global_.withheld["median_ms"] == NO_HEART
+    assert native.global_.withheld["median_ms"] in (NO_HEART, NO_RIGHT_VENTRICLE)

@@ -23,6 +23,9 @@ from cmr.settings import Section
 from cmr.volume import FloatArray, StackGeometry, Volume4D
 
 NO_HEART = "No left ventricle with a closed wall was found on any slice."
+NO_RIGHT_VENTRICLE = (
+    "What looks like a left ventricle has a right one beside it on no slice, so it is no heart."
+)
 
 
 class HeartOnMapSettings(Section):
@@ -119,7 +122,10 @@ def find_heart(
     empty = not kept.any()
     doubted = not agreement >= settings.min_agreement_fraction
     reason = NO_HEART
-    if doubted and not empty:
+    if not empty and not (kept == Label.RV).any():
+        # A bottle of water looks like a cavity in its wall.
+        reason, kept, empty = NO_RIGHT_VENTRICLE, np.zeros_like(kept), True
+    elif doubted and not empty:
         reason = (
             f"The images of the acquisition disagree about the myocardium: Dice {agreement:.2f} "
             f"with their consensus, at least {settings.min_agreement_fraction:g} is asked for."
