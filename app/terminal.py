@@ -52,17 +52,19 @@ def _measurements(results: StudyResults) -> Table:
 
 def _maps(mapping: Mapping) -> Table:
     """Medians of every map, with what it was made with."""
-    names = ("map", "global", "septal", "blood", "unit", "segments", "sequence", "source")
+    names = ("map", "global", "septal", "blood", "unit", "segments", "sequence")
     table = Table(*names, title="Tissue mapping", title_justify="left")
-    table.columns[0].no_wrap = True
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for key, one in mapping.maps.items():
         regions: tuple[Region, ...] = (one.global_, one.septal, one.blood)
         medians = [_median(region) for region in regions]
+        made = f"{one.sequence}, {one.source}"
         unit = "%" if one.quantity == "ecv" else "ms"
         measured = sum(_median(region) != "-" for region in one.segments.values())
         number = key.removeprefix(one.quantity).removeprefix("-")
         title = f"{TITLES[one.quantity]} ({number})" if number else TITLES[one.quantity]
-        table.add_row(title, *medians, unit, f"{measured} of 16", one.sequence, one.source)
+        table.add_row(title, *medians, unit, f"{measured} of 16", made)
     return table
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cmr.labels import Label
-from cmr.mapping.heart import NO_HEART, find_heart, heart_disc, prepare
+from cmr.mapping.heart import NO_HEART, find_heart, heart_disc, prepare, without_attachments
 from cmr.mapping.measure import measure_tissue
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.overlap import dice
@@ -186,3 +186,19 @@ def test_a_heart_without_values_is_not_dismissed():
     found = measure_tissue(tissue, on_map(masks(BODY, PLANES)), None, SETTINGS, blood_differs=True)
     assert found.wall.any()
     assert "pixels can be used" in found.statistics.whole.reason
+
+
+def test_a_handle_on_the_wall_is_taken_off_and_the_wall_kept():
+    """A ring of 5 mm that touches the wall, as that of a stomach does; thin apex left alone."""
+    rows, cols = np.indices((160, 160))
+    heart = np.hypot(rows - 50, cols - 80)
+    stomach = np.hypot(rows - 112, cols - 80)
+    clean = np.where(heart <= 18, Label.LV, np.where(heart <= 26, Label.MYOCARDIUM, 0))
+    handle = (stomach <= 37) & (stomach > 32) & (clean == 0)
+    labels = np.where(handle, Label.MYOCARDIUM, clean).astype(np.uint8)
+    apex = np.where(heart <= 4, Label.MYOCARDIUM, 0).astype(np.uint8)
+    found = without_attachments(np.stack([labels, clean.astype(np.uint8), apex]), (1.0, 1.0), 6)
+    assert handle.sum() > 800
+    assert (found[0] != clean).sum() < 0.05 * handle.sum()
+    np.testing.assert_array_equal(found[1], clean)
+    np.testing.assert_array_equal(found[2], apex)

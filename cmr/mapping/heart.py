@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-from cmr.anatomy import ring_coverage
+from cmr.anatomy import Mask, ring_coverage
 from cmr.cleanup import CleanUpSettings, clean
 from cmr.heart import CentreMethod, HeartCentre
 from cmr.labels import Label
@@ -39,6 +40,8 @@ class HeartOnMapSettings(Section):
         Area of the cavity in a slice with a heart.
     min_agreement_fraction
         Dice of the single contrasts' myocardium with the consensus; a stack with less has none.
+    attachment_mm
+        Half of the thickness up to which what hangs on the LV is taken off.
     region_radius_mm
         Of the disc about the LV that motion correction looks at.
     """
@@ -46,6 +49,7 @@ class HeartOnMapSettings(Section):
     min_ring_fraction: float
     min_cavity_mm2: float
     min_agreement_fraction: float
+    attachment_mm: float
     region_radius_mm: float
 
 
@@ -118,7 +122,8 @@ def find_heart(
     )
     found = clean(one.to_native([consensus]), clean_up).labels
     agreement = _agreement([s.argmax(1) for s in scores], consensus.argmax(1))
-    kept = _with_closed_wall(found.data[0], geometry, settings)
+    whole = without_attachments(found.data[0], geometry.pixel_spacing_mm, settings.attachment_mm)
+    kept = _with_closed_wall(whole, geometry, settings)
     least = settings.min_agreement_fraction
     heart = HeartOnMap(found.with_data(kept[None]), agreement, least, "")
     reason = _doubt(kept, agreement, least)
@@ -137,6 +142,33 @@ def _doubt(labels: npt.NDArray[np.uint8], agreement: float, least: float) -> str
         f"The images of the acquisition disagree about the myocardium: Dice {agreement:.2f} "
         f"with their consensus, at least {least:g} is asked for."
     )
+
+
+def without_attachments(
+    labels: npt.NDArray[np.uint8], spacing_mm: tuple[float, float], radius_mm: float
+) -> npt.NDArray[np.uint8]:
+    """Wall that hangs on the LV like a handle taken off labels ``(z, row, col)``.
+
+    The walls of stomach and liver look like myocardium where they touch it. LV and wall together
+    are a thick disc, which an opening leaves alone.
+    """
+    out = labels.copy()
+    for one in out:
+        wall = one == Label.MYOCARDIUM
+        disc = wall | (one == Label.LV)
+        thick = _distance_mm(disc, spacing_mm) > radius_mm
+        if not thick.any():
+            continue
+        # Two pixels more than the opening, so that the outline keeps its corners.
+        reach_mm = radius_mm + 2 * max(spacing_mm)
+        near = _distance_mm(~thick, spacing_mm) <= reach_mm
+        one[wall & ~near] = Label.BACKGROUND
+    return out
+
+
+def _distance_mm(mask: Mask, spacing_mm: tuple[float, float]) -> FloatArray:
+    """To the nearest pixel outside ``mask``; the image is no border of it."""
+    return np.asarray(ndimage.distance_transform_edt(mask, sampling=spacing_mm))
 
 
 def heart_disc(heart: HeartOnMap, radius_mm: float) -> npt.NDArray[np.bool_]:
