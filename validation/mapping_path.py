@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from cmr.anatomy import Mask
 from cmr.cleanup import CleanUpSettings
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.mapping.acquired import AcquiredMap, SourceImages
@@ -109,7 +109,7 @@ class PathResult:
 
     chosen: ChosenMap
     measured: MeasuredTissue
-    region: np.ndarray
+    region: Mask
 
     @property
     def heart(self) -> HeartOnMap:
@@ -146,6 +146,3 @@ def measure_ecv(
         settings.mapping.motion,
         settings.tissue,
     )
-
-
-Results = Mapping[Taken, PathResult]
