@@ -37,8 +37,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> _Parser:
     parser = _Parser(
         prog="python -m app",
-        description="Measures a cardiac MR study: DICOM in; DICOM SEG, structured report and "
-        "JSON out. Research use only; not a medical device.",
+        description="Measures a cardiac MR study: DICOM in; DICOM SEG, parametric maps, structured "
+        "report, pictures and JSON out. Research use only; not a medical device.",
     )
     add = parser.add_argument
     add("-i", "--input", help="folder with the DICOM study (HOLOSCAN_INPUT_PATH)")

@@ -23,7 +23,7 @@ class MappingLimits(Section):
 
     Attributes
     ----------
-    max_poor_fit_pct, good_r2
+    max_poor_fit_pct, good_r2, good_r2_t2_star
         Of a segment's pixels with a worse fit.
     max_shift_mm
         Of a source image against the others.
@@ -39,6 +39,7 @@ class MappingLimits(Section):
 
     max_poor_fit_pct: float
     good_r2: float
+    good_r2_t2_star: float
     max_shift_mm: float
     ecv_pct: Range
     min_cine_dice_pct: float
@@ -167,10 +168,11 @@ def _fit(measured: MeasuredTissue, about: MapAbout, limits: MappingLimits) -> Ga
     """Share of poorly fitted pixels in the worst segment, or in the whole wall without segments."""
     r2, numbers = measured.tissue.r2, measured.aha.segments
     assert r2 is not None
-    poor = ~(r2 >= limits.good_r2)
+    good = limits.good_r2_t2_star if about.kind is MapKind.T2_STAR else limits.good_r2
+    poor = ~(r2 >= good)
     inside = [numbers == k for k in np.unique(numbers) if k] or [measured.wall]
     share = max(100 * float(poor[region].mean()) for region in inside if region.any())
-    message = f"Pixels with R2 below {limits.good_r2:g} in the segment with most of them."
+    message = f"Pixels with R2 below {good:g} in the segment with most of them."
     finding = Finding(f"{about.key}_fit", share, limits.max_poor_fit_pct, "%", message)
     return review(finding, good=share <= limits.max_poor_fit_pct)
 

@@ -147,6 +147,7 @@ def _of_variants(
 def _probabilities(
     network: Network, inputs: npt.NDArray[Any], axes: tuple[int, ...]
 ) -> npt.NDArray[np.float32]:
+    """``(n, classes, H, W)`` probabilities; the network sees the images flipped along ``axes``."""
     scores = network.run(np.ascontiguousarray(np.flip(inputs, axes)))
     return np.asarray(np.flip(softmax(scores, axis=1), axes))
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from cmr.mapping.about import BLOOD_DIFFERS
 from cmr.mapping.cine_contours import CineContours, check_contours, extent_of
 from cmr.mapping.measure import measure_tissue
 from cmr.tissue.settings import TissueSettings
@@ -42,5 +43,11 @@ class MapMeasurement(Step):
             typical = float(np.median(known)) if known.size else float("nan")
             extent = extent_of(cine, chosen.geometry, typical)
             check = check_contours(heart.labels, cine, chosen.cycle_phase)
-        measured = measure_tissue(chosen.tissue, heart, extent, self._settings)
+        measured = measure_tissue(
+            chosen.tissue,
+            heart,
+            extent,
+            self._settings,
+            blood_differs=chosen.about.quantity in BLOOD_DIFFERS,
+        )
         return MeasuredMap(one.fitted, measured, check)

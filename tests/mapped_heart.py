@@ -42,7 +42,9 @@ def tissue_of(geometry, wall, blood, sd=None, r2=0.99, body=BODY):
 def measured(geometry=PLANES, wall=1000.0, blood=1550.0, body=BODY, tissue=None, **kwargs):
     """A map with its segments, their levels known from the ends of the LV."""
     tissue = tissue or tissue_of(geometry, wall, blood, body=body, **kwargs)
-    return measure_tissue(tissue, on_map(masks(body, geometry)), EXTENT, SETTINGS)
+    return measure_tissue(
+        tissue, on_map(masks(body, geometry)), EXTENT, SETTINGS, blood_differs=True
+    )
 
 
 def about(**changes):

@@ -48,6 +48,12 @@ def test_the_plain_study_is_measured_near_its_truth(plain):
     assert results.cine.stack.slices == truth.slices
 
 
+def test_a_cine_alone_lacks_nothing(plain):
+    _, results = plain
+    assert results.refusals == {}
+    assert results.mapping is None
+
+
 @pytest.mark.parametrize(
     "form",
     [

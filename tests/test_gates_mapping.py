@@ -19,7 +19,9 @@ from tests.tissue_heart import MAPPING, SETTINGS, masks
 
 LIMITS = QUALITY.mapping
 PLAIN = measured(blood=1600.0)
-EMPTY = measure_tissue(tissue_of(PLANES, 1000.0, 1600.0), no_heart(PLANES), None, SETTINGS)
+EMPTY = measure_tissue(
+    tissue_of(PLANES, 1000.0, 1600.0), no_heart(PLANES), None, SETTINGS, blood_differs=True
+)
 
 
 def gates(found=PLAIN, cine=None, origin=None, **changes):
@@ -129,7 +131,9 @@ def test_without_segments_the_whole_wall_is_judged():
     labels = masks(BODY, PLANES)
     alone = np.where(labels.data == Label.RV, 0, labels.data).astype(np.uint8)
     tissue = tissue_of(PLANES, 1000.0, 1600.0, r2=0.5)
-    found = measure_tissue(tissue, on_map(labels.with_data(alone)), None, SETTINGS)
+    found = measure_tissue(
+        tissue, on_map(labels.with_data(alone)), None, SETTINGS, blood_differs=True
+    )
     assert not found.aha.segments.any()
     assert gates(found)["fit"].figure == 100
 

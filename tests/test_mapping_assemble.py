@@ -31,7 +31,9 @@ RANGES = SETTINGS.reference
 OF_SITE = RANGES.model_copy(update={"site_ranges": (SITE,)})
 # 900 and 10 more a segment, with decimals that are rounded away.
 PLAIN = measured(wall=lambda k: 900.04 + 10 * k, r2=0.98766)
-EMPTY = measure_tissue(tissue_of(PLANES, 1000.0, 1500.0), no_heart(PLANES), None, SETTINGS)
+EMPTY = measure_tissue(
+    tissue_of(PLANES, 1000.0, 1500.0), no_heart(PLANES), None, SETTINGS, blood_differs=True
+)
 HCT = HaematocritRecord(fraction=0.42, sd_fraction=0.01, source="measured", origin="app.yaml")
 SHIFT = PostShift(applied=False, reason="None.", row_shift_mm=0.0, column_shift_mm=0.0)
 

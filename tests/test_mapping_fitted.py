@@ -250,7 +250,9 @@ def test_scanner_check_by_hand():
     check = compare_with_scanner(ours, theirs, r2, MAPPING.scanner_check)
     assert (check.pixels, check.undetermined_pixels, check.min_r2) == (3, 1, 0.99)
     assert (check.median_difference_ms, check.median_absolute_difference_ms) == (1, 2)
-    plain = compare_with_scanner(ours, theirs, None, ScannerCheckSettings(min_r2=0.99))
+    plain = compare_with_scanner(
+        ours, theirs, None, ScannerCheckSettings(min_r2=0.99, max_sd_fraction=0.05)
+    )
     assert (plain.pixels, plain.min_r2, plain.median_difference_ms) == (4, None, 2.5)
     empty = compare_with_scanner(nan * ours, theirs, None, MAPPING.scanner_check)
     assert (empty.pixels, empty.undetermined_pixels) == (0, 5)

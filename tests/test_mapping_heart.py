@@ -168,17 +168,21 @@ def test_region_and_heart_of_an_acquisition():
 def test_a_ring_about_the_same_tissue_is_no_heart():
     """A phantom's bottle: cavity and wall alike."""
     labels = masks(BODY, PLANES)
-    found = measure_tissue(tissue_of(PLANES, 1000.0, 1010.0), on_map(labels), None, SETTINGS)
+    found = measure_tissue(
+        tissue_of(PLANES, 1000.0, 1010.0), on_map(labels), None, SETTINGS, blood_differs=True
+    )
     assert not found.wall.any()
     assert "no heart" in found.heart.reason
     assert found.statistics.whole.reason == found.heart.reason
-    real = measure_tissue(tissue_of(PLANES, 1000.0, 1550.0), on_map(labels), None, SETTINGS)
+    real = measure_tissue(
+        tissue_of(PLANES, 1000.0, 1550.0), on_map(labels), None, SETTINGS, blood_differs=True
+    )
     assert real.heart.reason == ""
 
 
 def test_a_heart_without_values_is_not_dismissed():
     """Undetermined pixels say nothing against it."""
     tissue = tissue_of(PLANES, float("nan"), 1550.0)
-    found = measure_tissue(tissue, on_map(masks(BODY, PLANES)), None, SETTINGS)
+    found = measure_tissue(tissue, on_map(masks(BODY, PLANES)), None, SETTINGS, blood_differs=True)
     assert found.wall.any()
     assert "pixels can be used" in found.statistics.whole.reason

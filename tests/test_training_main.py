@@ -42,6 +42,7 @@ def arguments(tmp_path, monkeypatch):
 
 TAKEN = {
     "split": ["data"],
+    "split-emidec": ["data"],
     "train": ["data", "work", "config"],
     "cross-validate": ["data", "work", "config", "jobs"],
     "compare": ["data", "work", "config", "jobs"],
@@ -97,6 +98,16 @@ def test_split_writes_where_the_commands_read(arguments, tmp_path, monkeypatch):
     arguments("split")
     written = json.loads((tmp_path / "splits.json").read_text("utf-8"))
     assert sorted([*written["test"], *(p for f in written["folds"] for p in f)]) == [*PATIENTS]
+
+
+def test_split_of_emidec_spreads_normals_and_infarcts(arguments, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "EMIDEC_SPLITS", tmp_path / "emidec_splits.json")
+    (tmp_path / "emidec").mkdir()
+    for name in (f"{group}{n:03d}" for group in "NP" for n in range(5)):
+        (tmp_path / "emidec" / f"{name}.npz").touch()
+    arguments("split-emidec")
+    folds = json.loads((tmp_path / "emidec_splits.json").read_text("utf-8"))["folds"]
+    assert [sorted(case[0] for case in fold) for fold in folds] == [["N", "P"]] * 5
 
 
 @pytest.mark.parametrize(

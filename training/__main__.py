@@ -1,4 +1,4 @@
-"""``python -m training split | train | cross-validate | compare | export``."""
+"""``python -m training split | split-emidec | train | cross-validate | compare | export``."""
 
 import argparse
 import json
@@ -17,6 +17,8 @@ from training import compare
 from training.cases import read_acdc, read_groups
 from training.compare import read_comparison
 from training.config import read_config, read_section
+from training.emidec import SPLITS_FILE as EMIDEC_SPLITS
+from training.emidec import draw_emidec_splits
 from training.export import compare_runtimes, export
 from training.fit import BEST, LAST, Folders, fit, new_state
 from training.runs import Run, run_all
@@ -32,6 +34,13 @@ def split(args: argparse.Namespace, console: Console) -> None:
     splits = draw_splits(read_groups(args.data / "acdc"), TEST_PATIENTS, FOLDS, SPLIT_SEED)
     SPLITS_FILE.write_text(splits.model_dump_json(indent=1) + "\n", "utf-8")
     console.print(f"{len(splits.test)} patients kept out, {len(splits.folds)} folds")
+
+
+def split_emidec(args: argparse.Namespace, console: Console) -> None:
+    """Draw the folds of EMIDEC anew; the seed gives the committed ones."""
+    splits = draw_emidec_splits(args.data / "emidec")
+    EMIDEC_SPLITS.write_text(splits.model_dump_json(indent=1) + "\n", "utf-8")
+    console.print(f"{[len(fold) for fold in splits.folds]} cases")
 
 
 def train(args: argparse.Namespace, console: Console) -> None:
@@ -84,14 +93,20 @@ def _export(run: Run, checkpoint: str, models: Path, args: argparse.Namespace) -
     trained_on = f"ACDC (Bernard 2018): {len(run.splits.training(fold))} patients at ED and ES"
     if fold is not None:
         trained_on += f", {len(run.splits.folds[fold])} others held out"
-    sentence = f"{trained_on}; see training/splits.json."
+    where = "training/splits.json"
+    if run.config.lge is not None:
+        cases = read_splits(EMIDEC_SPLITS).training(run.config.lge.fold)
+        trained_on += f"; EMIDEC (Lalande 2020): {len(cases)} cases"
+        where += " and training/emidec_splits.json"
+    sentence = f"{trained_on}; see {where}."
     folder = export(state, run.config, run.settings, sentence, models)
     images = [
         with_neighbours(stack, run.config.network.slices)
         for patient in run.splits.held_out(fold) or run.splits.test
         for stack in to_model(read_acdc(args.data / "acdc", patient).images, run.settings).images
     ]
-    found = compare_runtimes(state, models, _inference(), args.work, np.concatenate(images))
+    inference = _inference().model_copy(update={"model": run.config.model.name})
+    found = compare_runtimes(state, models, inference, args.work, np.concatenate(images))
     return f"{folder}: epoch {state.epoch}, against PyTorch {found}"
 
 
@@ -117,6 +132,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 _COMMANDS = {
     "split": (split, ("data",)),
+    "split-emidec": (split_emidec, ("data",)),
     "train": (train, ("data", "work", "config")),
     "cross-validate": (cross_validate, ("data", "work", "config", "jobs")),
     "compare": (compare_changes, ("data", "work", "config", "jobs")),

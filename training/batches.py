@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from cmr.preprocess import PreprocessSettings
-from training import appearance, geometry
-from training.config import NeighbourConfig, StageConfig, TrainingConfig
+from training import appearance, geometry, tone
+from training.config import GeometryConfig, NeighbourConfig, StageConfig, TrainingConfig
+from training.config_contrast import LgeConfig
 from training.slices import SliceSet
+from training.synthesis import Kind, synthesise
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,66 @@ def draw(
     rng
         Makes it repeatable.
     """
+    taken, structures = _take(train, chosen, config, config.geometry, grid, rng)
+    if config.synthesis is None:
+        changed = appearance.change(taken, structures, config.appearance, rng)
+    else:
+        taken, kinds = synthesise(taken, structures, config.synthesis, rng)
+        changed = _seen_by_scanner(taken, structures, kinds == Kind.MAP, config, rng)
+    return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
+
+
+def draw_lge(  # noqa: PLR0913
+    train: SliceSet,
+    chosen: Tensor,
+    config: TrainingConfig,
+    lge: LgeConfig,
+    grid: Grid,
+    rng: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Draw as :func:`draw`, of real late enhancement images; some get a random tone curve."""
+    stretched = config.geometry.model_copy(update={"stretch": lge.stretch})
+    taken, structures = _take(train, chosen, config, stretched, grid, rng)
+    toned = torch.rand(len(taken), generator=rng) < lge.tone
+    taken[toned] = tone.monotone(taken[toned], rng)
+    changed = appearance.change(taken, structures, config.appearance, rng)
+    return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
+
+
+def _seen_by_scanner(
+    images: Tensor, structures: Tensor, maps: Tensor, config: TrainingConfig, rng: torch.Generator
+) -> Tensor:
+    """Change the appearance; a map of times has no coil shading."""
+    even = config.appearance.bias_field.model_copy(update={"probability": 0.0})
+    of_maps = config.appearance.model_copy(update={"bias_field": even})
+    out = torch.empty_like(images)
+    for part, settings in ((maps, of_maps), (~maps, config.appearance)):
+        if part.any():
+            out[part] = appearance.change(images[part], structures[part], settings, rng)
+    return out
+
+
+def _take(  # noqa: PLR0913
+    train: SliceSet,
+    chosen: Tensor,
+    config: TrainingConfig,
+    where: GeometryConfig,
+    grid: Grid,
+    rng: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Images ``(n, C, H, W)`` and memberships ``(n, 3, H, W)`` at random positions."""
     index = chosen.numpy()
     columns = (train.labels, train.centres, train.spacings_mm)
     labels, centres, spacings = (torch.from_numpy(column[index]) for column in columns)
     positions = geometry.random_positions(
-        centres, spacings, grid.matrix, grid.spacing_mm, config.geometry, rng
+        centres, spacings, grid.matrix, grid.spacing_mm, where, rng
     )
     slices = [index]
     if config.network.slices > 1:
         below, above = _neighbours(train, index, config.neighbours, rng)
         slices = [below, index, above]
     images = torch.from_numpy(np.stack([train.images[i] for i in slices], 1))
-    taken, structures = geometry.sample(images, labels, positions)
-    changed = appearance.change(taken, structures, config.appearance, rng)
-    return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
+    return geometry.sample(images, labels, positions)
 
 
 def _neighbours(

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from cmr.model_store import Metadata
+from training.card_interface import interface
+from training.card_tissue import tissue_card
 
 _TEMPLATE = """# {name} {version}
 
@@ -21,13 +23,7 @@ vendor, was never trained on.
 
 ## Input and output
 
-| | |
-|---|---|
-| Input `{input_name}` | (batch, {input_channels}, {rows}, {cols}) float32, 0–1 |
-| Pixels | {spacing:g} mm, the matrix centred on the heart |
-| Grey values | each image linearly from its percentiles {low:g} and {high:g} to 0 and 1, clipped |
-| Output `{output_name}` | (batch, {output_channels}, {rows}, {cols}) logits |
-| Classes | {labels} |
+{interface}
 
 Papillary muscles belong to the LV cavity, as in ACDC's labels. {sees}
 
@@ -79,24 +75,21 @@ FUNCTION = {
 
 def write_card(folder: Path, metadata: Metadata) -> None:
     """Write ``README.md``."""
-    seen, training = metadata.preprocessing, metadata.training
-    text = _TEMPLATE.format(
+    of_tissue = metadata.training["config"].get("synthesis") is not None
+    text = tissue_card(metadata) if of_tissue else _cine_card(metadata)
+    (folder / "README.md").write_text(text, "utf-8")
+
+
+def _cine_card(metadata: Metadata) -> str:
+    training = metadata.training
+    return _TEMPLATE.format(
         **metadata.model_dump(
             include={
                 *("name", "version", "description", "licence"),
                 *("trained_on", "intended_use", "sha256"),
             }
         ),
-        input_name=metadata.input.name,
-        input_channels=metadata.input.channels,
-        output_name=metadata.output.name,
-        output_channels=metadata.output.channels,
-        rows=seen.matrix[0],
-        cols=seen.matrix[1],
-        spacing=seen.spacing_mm,
-        low=seen.intensity.low_percentile,
-        high=seen.intensity.high_percentile,
-        labels=", ".join(f"{value} {name}" for value, name in metadata.labels.items()),
+        interface=interface(metadata),
         sees=_SEES[metadata.input.channels],
         parameters=training["parameters"],
         epoch=training["epoch"],
@@ -106,7 +99,6 @@ def write_card(folder: Path, metadata: Metadata) -> None:
         figures=_figures(metadata.figures),
         uncertainty=_uncertainty(metadata.figures.get("uncertainty")),
     )
-    (folder / "README.md").write_text(text, "utf-8")
 
 
 def _selection(training: dict[str, Any]) -> str:

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from cmr.settings import Section
+from training.config_contrast import LgeConfig, Probability, Range, SynthesisConfig
 
-Probability = Annotated[float, Field(ge=0, le=1)]
-Range = tuple[float, float]
 S = TypeVar("S", bound=Section)
 
 
@@ -204,6 +203,8 @@ class TrainingConfig(Section):
     neighbours: NeighbourConfig
     geometry: GeometryConfig
     appearance: AppearanceConfig
+    synthesis: SynthesisConfig | None = Field(description="null: the images stay cine images.")
+    lge: LgeConfig | None = Field(description="null: ACDC alone.")
     loss: LossConfig
     optimiser: OptimiserConfig
     schedule: ScheduleConfig
@@ -212,17 +213,20 @@ class TrainingConfig(Section):
 
 def read_config(path: Path) -> TrainingConfig:
     """Read a training configuration from YAML; ``base`` names a file beside it that it changes."""
-    content = yaml.safe_load(path.read_text("utf-8"))
-    if base := content.pop("base", None):
-        content = merged(yaml.safe_load((path.parent / base).read_text("utf-8")), content)
-    return TrainingConfig.model_validate(content)
+    return TrainingConfig.model_validate(_content(path))
+
+
+def _content(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    base = content.pop("base", None)
+    return merged(_content(path.parent / base), content) if base else content
 
 
 def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """``base`` with the keys that ``change`` gives, level by level."""
     out = dict(base)
     for key, value in change.items():
-        inside = isinstance(value, Mapping)
+        inside = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
         out[key] = merged(base[key], value) if inside else value
     return out
 

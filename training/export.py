@@ -23,7 +23,9 @@ INPUT, OUTPUT = "image", "logits"
 MAX_LOGIT_DIFFERENCE, MIN_SAME_MASK = 1e-3, 0.9999
 _MAX_BATCH = 64
 _SEES = {1: "2-D", 3: "2.5-D"}
-_DESCRIPTION = "{} U-Net: RV cavity, LV myocardium and LV cavity in short-axis cine MR."
+_DESCRIPTION = "{} U-Net: RV cavity, LV myocardium and LV cavity in {}."
+_CINE, _ANY_CONTRAST = "short-axis cine MR", "one short-axis MR image of any contrast"
+_LICENCE = "CC BY-NC-SA 4.0, inherited from the {} data: non-commercial use only"
 
 
 class ExportMismatchError(Exception):
@@ -33,7 +35,10 @@ class ExportMismatchError(Exception):
 def export(
     state: State, config: TrainingConfig, settings: PreprocessSettings, trained_on: str, root: Path
 ) -> Path:
-    """Write ``root/NAME`` and return it; ``python -m validation.model_figures`` adds figures.
+    """Write ``root/NAME`` and return it; the figures of the card are added by a validation.
+
+    ``python -m validation.model_figures`` measures cine networks, ``validation.tissue_figures``
+    those for any contrast.
 
     Parameters
     ----------
@@ -56,7 +61,9 @@ def export(
     metadata = Metadata(
         name=config.model.name,
         version=config.model.version,
-        description=_DESCRIPTION.format(_SEES[config.network.slices]),
+        description=_DESCRIPTION.format(
+            _SEES[config.network.slices], _ANY_CONTRAST if config.synthesis else _CINE
+        ),
         input=Tensor(name=INPUT, channels=config.network.slices),
         output=Tensor(name=OUTPUT, channels=len(Label)),
         labels={int(label): label.name.lower() for label in Label},
@@ -66,7 +73,7 @@ def export(
             intensity=settings.intensity,
         ),
         trained_on=trained_on,
-        licence="CC BY-NC-SA 4.0, inherited from the ACDC data: non-commercial use only",
+        licence=_LICENCE.format("ACDC and EMIDEC" if config.lge else "ACDC"),
         intended_use="Research only; not a medical device.",
         training=_training_record(state, config, network),
         figures={},

@@ -16,12 +16,15 @@ from torch.optim.swa_utils import AveragedModel
 from cmr.overlap import dice_of_structures
 from cmr.preprocess import ModelInput, PreprocessSettings, to_model
 from cmr.segmentation import segment
-from training.batches import draw, draw_grid
+from training.batches import draw_grid
 from training.cases import Case, read_acdc
 from training.config import TrainingConfig
-from training.network import build_loss, build_network, build_optimiser, rate_factor
-from training.slices import SliceSet, load_slices
-from training.splits import Splits
+from training.emidec import SPLITS_FILE as EMIDEC_SPLITS
+from training.emidec import load_emidec
+from training.network import build_network, build_optimiser, build_partial_loss, rate_factor
+from training.slices import load_slices
+from training.sources import Sources
+from training.splits import Splits, read_splits
 
 LAST, BEST, CURVE = "last.pt", "best.pt", "curve.json"
 _BATCH = 16
@@ -34,6 +37,11 @@ class Folders:
     acdc: Path
     cache: Path
     run: Path
+
+    @property
+    def emidec(self) -> Path:
+        """Beside ACDC, as in the public data."""
+        return self.acdc.parent / "emidec"
 
 
 @dataclass
@@ -121,7 +129,7 @@ def fit(
         console.print(f"resumed after epoch {state.epoch}")
     elif config.run.start is not None:
         state.take_weights(folders.run.parent / config.run.start / LAST)
-    train = load_slices(folders.acdc, splits.training(config.run.fold), settings, folders.cache)
+    train = _sources(config, settings, splits, folders)
     held_out = read_held_out(splits.held_out(config.run.fold), settings, folders)
     while state.epoch < config.run.epochs:
         figures = _epoch(state, train, config, settings, console)
@@ -136,9 +144,20 @@ def fit(
     return state
 
 
+def _sources(
+    config: TrainingConfig, settings: PreprocessSettings, splits: Splits, folders: Folders
+) -> Sources:
+    patients = splits.training(config.run.fold)
+    cine = load_slices(folders.acdc, patients, settings, folders.cache)
+    if config.lge is None:
+        return Sources(cine, None)
+    cases = read_splits(EMIDEC_SPLITS).training(config.lge.fold)
+    return Sources(cine, load_emidec(folders.emidec, cases, settings))
+
+
 def _epoch(
     state: State,
-    train: SliceSet,
+    train: Sources,
     config: TrainingConfig,
     settings: PreprocessSettings,
     console: Console,
@@ -146,7 +165,7 @@ def _epoch(
     """One pass over the slices. The epoch number seeds it, so that a resumed run is the same."""
     rng = torch.Generator().manual_seed(config.run.seed * 100_003 + state.epoch)
     device = next(state.network.parameters()).device
-    loss_of = build_loss(config.loss).to(device)
+    loss_of = build_partial_loss(config.loss).to(device)
     order = torch.randperm(len(train), generator=rng).split(config.run.batch_size)
     state.network.train()
     stage, _ = config.run.stage_at(state.epoch)
@@ -156,10 +175,11 @@ def _epoch(
     ):
         at = state.epoch + step / len(order)
         _set_rate(state.optimiser, config, at)
-        images, labels = draw(train, chosen, config, draw_grid(config, stage, settings, rng), rng)
+        grid = draw_grid(config, stage, settings, rng)
+        images, labels, with_rv = train.draw(chosen, config, grid, rng)
         with torch.autocast(device.type, torch.bfloat16, enabled=config.run.bfloat16):
             logits = state.network(images.to(device))
-        loss = loss_of(logits.float(), labels.to(device))
+        loss = loss_of(logits.float(), labels.to(device), with_rv.to(device))
         state.optimiser.zero_grad()
         loss.backward()
         state.optimiser.step()

@@ -1,11 +1,13 @@
 """The network, its loss and its optimiser, from the configuration."""
 
+from __future__ import annotations
+
 import math
 
 import torch
 from monai.losses import DiceCELoss, DiceFocalLoss, DiceLoss
 from monai.networks.nets import UNet
-from torch import nn
+from torch import Tensor, nn
 
 from cmr.labels import Label
 from training.config import LossConfig, NetworkConfig, OptimiserConfig, ScheduleConfig
@@ -28,8 +30,18 @@ def build_network(config: NetworkConfig) -> nn.Module:
 
 def build_loss(config: LossConfig) -> nn.Module:
     """MONAI loss of logits ``(n, 4, H, W)`` and labels ``(n, 1, H, W)``."""
+    return _loss(config, config.class_weights)
+
+
+def build_partial_loss(config: LossConfig) -> PartialLoss:
+    """Loss of a batch of which some samples have no RV label."""
+    background, _, wall, cavity = config.class_weights
+    return PartialLoss(build_loss(config), _loss(config, (background, wall, cavity)))
+
+
+def _loss(config: LossConfig, class_weights: tuple[float, ...]) -> nn.Module:
     common = {"softmax": True, "to_onehot_y": True, "batch": True, "include_background": True}
-    weights = torch.tensor(config.class_weights)
+    weights = torch.tensor(class_weights)
     loss: nn.Module
     if config.name == "dice":
         loss = DiceLoss(**common)
@@ -38,6 +50,44 @@ def build_loss(config: LossConfig) -> nn.Module:
     else:
         loss = DiceCELoss(**common, weight=weights)
     return loss
+
+
+class PartialLoss(nn.Module):
+    """MONAI loss of a batch in which some samples have no RV label.
+
+    There background and RV are one class, whose probability is the sum of both: RV is neither
+    punished nor taught. Each part counts by its number of samples.
+
+    Parameters
+    ----------
+    whole, merged
+        Losses of four classes, and of three: background with RV, myocardium, LV.
+    """
+
+    def __init__(self, whole: nn.Module, merged: nn.Module) -> None:
+        super().__init__()
+        self._whole, self._merged = whole, merged
+
+    def forward(self, logits: Tensor, labels: Tensor, with_rv: Tensor) -> Tensor:
+        """Scalar of ``(n, 4, H, W)`` logits, ``(n, 1, H, W)`` labels, ``(n,)`` RV labelled."""
+        parts = [
+            (int(chosen.sum()), loss(*change(logits[chosen], labels[chosen])))
+            for chosen, loss, change in (
+                (with_rv, self._whole, lambda *pair: pair),
+                (~with_rv, self._merged, without_rv),
+            )
+            if chosen.any()
+        ]
+        return sum(loss * (count / len(logits)) for count, loss in parts)
+
+
+def without_rv(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Merge background and RV: ``(n, 3, H, W)`` logits and labels 0–2.
+
+    The softmax of ``log(exp a + exp b)`` among the others is the sum of the two probabilities.
+    """
+    outside = logits[:, [Label.BACKGROUND, Label.RV]].logsumexp(1, keepdim=True)
+    return torch.cat([outside, logits[:, Label.MYOCARDIUM :]], 1), (labels - 1).clamp(min=0)
 
 
 def build_optimiser(network: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:

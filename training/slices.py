@@ -64,8 +64,8 @@ def slices_of(case: Case, settings: PreprocessSettings) -> SliceSet:
     labels = case.labels.data.reshape(flat.shape)
     centre = [heart.row - corner[0], heart.col - corner[1]]
     return SliceSet(
-        _window(flat, corner),
-        _window(labels, corner),
+        window(flat, corner),
+        window(labels, corner),
         np.tile(np.array(centre, np.float32), (len(flat), 1)),
         np.tile(np.array(spacing, np.float32), (len(flat), 1)),
         np.repeat(np.arange(images.shape[0], dtype=np.int32), images.shape[1]),
@@ -97,7 +97,7 @@ def _cached(folder: Path, patient: str, settings: PreprocessSettings, cache: Pat
     return SliceSet(images.astype(np.float32), *others)
 
 
-def _window(images: npt.NDArray[Any], corner: list[int]) -> npt.NDArray[Any]:
+def window(images: npt.NDArray[Any], corner: list[int]) -> npt.NDArray[Any]:
     """Cut a canvas with its first pixel at ``corner``; 0 outside."""
     out = np.zeros((len(images), CANVAS, CANVAS), images.dtype)
     source, target = [], []

@@ -21,8 +21,8 @@ do not pass. All of them ask for a review, but `unit`, which withholds.
 - `<map>_scanner_difference`: median absolute difference of fitted and scanner's map, over pixels
   that have both, more than {scanner:g} % of the median of the map that was measured.
 - `<map>_motion`: a source image was shifted by more than {shift:g} mm.
-- `<map>_fit`: more than {fit:g} % of the pixels of the worst segment have an R² below {r2:g}, or
-  none; only for maps with an R².
+- `<map>_fit`: more than {fit:g} % of the pixels of the worst segment have an R² below {r2:g} (T2*:
+  {r2_t2_star:g}), or none; only for maps with an R².
 - `<map>_blood`: median of the blood pool out of `mapping.plausible.blood_native_t1_ms`,
   `blood_post_t1_ms` or `blood_t2_ms`; other maps have no such gate.
 - `<map>_cine_contours`: in the worst slice, Dice of the disc that the epicardium encloses with that
@@ -41,6 +41,7 @@ def mapping_section(limits: MappingLimits) -> str:
         scanner=limits.max_scanner_difference_pct,
         shift=limits.max_shift_mm,
         r2=limits.good_r2,
+        r2_t2_star=limits.good_r2_t2_star,
         fit=limits.max_poor_fit_pct,
         cine=limits.min_cine_dice_pct,
         post=limits.min_post_dice_pct,

@@ -8,6 +8,9 @@ from typing import Literal
 from cmr.mapping.terms import Contrast, MapKind
 from cmr.results_mapping import FitRecord, MapQuantity, ScannerCheck
 
+BLOOD_DIFFERS = frozenset({"native_t1", "t2", "t2_star"})
+"""Quantities that blood and muscle never share."""
+
 
 @dataclass(frozen=True)
 class MapAbout:

@@ -12,7 +12,8 @@ from cmr.grids import same_frame
 from cmr.labels import Label
 from cmr.mapping.heart import HeartOnMap
 from cmr.mapping.measure import MeasuredTissue, TissueValues
-from cmr.motion.post import PostAlignment, align_post, on_native_grid, orientation_refusal
+from cmr.motion.native_grid import on_native_grid, orientation_refusal
+from cmr.motion.post import PostAlignment, align_post
 from cmr.motion.settings import MotionSettings
 from cmr.results_mapping import PostShift
 from cmr.tissue.ecv import T1, T1Pair, extracellular_volume
@@ -167,7 +168,7 @@ def _place(  # noqa: PLR0913
         reason = f"The nearest post-contrast slice lies {away_mm[nearest]:.1f} mm away."
         return _absent(here, reason)
     there = post.geometry.take_slices([nearest])
-    refusal = orientation_refusal(here, there, motion)
+    refusal = orientation_refusal(here, there, motion.post.max_angle_deg)
     if refusal:
         return _absent(here, refusal)
     found = align_post(native.shown[z], here, post.shown[nearest], there, region, motion)

@@ -170,9 +170,12 @@ def _check(
 ) -> ScannerCheck | None:
     if fitted.map is None or not fitted.acquired.on_one_grid:
         return None
-    return compare_with_scanner(
-        fitted.map.value_ms, scanner.values, scanner.r2, settings.scanner_check
-    )
+    # Without the scanner's R², our own uncertainty tells tissue from air and lung.
+    sure = fitted.map.sd_ms <= settings.scanner_check.max_sd_fraction * fitted.map.value_ms
+    values = fitted.map.value_ms
+    if scanner.r2 is None:
+        values = np.where(sure, values, np.nan)
+    return compare_with_scanner(values, scanner.values, scanner.r2, settings.scanner_check)
 
 
 def _about(

@@ -23,6 +23,9 @@ from cmr.settings import Section
 from cmr.volume import FloatArray, StackGeometry, Volume4D
 
 NO_HEART = "No left ventricle with a closed wall was found on any slice."
+NO_RIGHT_VENTRICLE = (
+    "What looks like a left ventricle has a right one beside it on no slice, so it is no heart."
+)
 
 
 class HeartOnMapSettings(Section):
@@ -116,20 +119,23 @@ def find_heart(
     found = clean(one.to_native([consensus]), clean_up).labels
     agreement = _agreement([s.argmax(1) for s in scores], consensus.argmax(1))
     kept = _with_closed_wall(found.data[0], geometry, settings)
-    empty = not kept.any()
-    doubted = not agreement >= settings.min_agreement_fraction
-    reason = NO_HEART
-    if doubted and not empty:
-        reason = (
-            f"The images of the acquisition disagree about the myocardium: Dice {agreement:.2f} "
-            f"with their consensus, at least {settings.min_agreement_fraction:g} is asked for."
-        )
-        kept = np.zeros_like(kept)
-    return HeartOnMap(
-        found.with_data(kept[None]),
-        agreement,
-        settings.min_agreement_fraction,
-        reason if empty or doubted else "",
+    least = settings.min_agreement_fraction
+    heart = HeartOnMap(found.with_data(kept[None]), agreement, least, "")
+    reason = _doubt(kept, agreement, least)
+    return heart.dismissed(reason) if reason else heart
+
+
+def _doubt(labels: npt.NDArray[np.uint8], agreement: float, least: float) -> str:
+    """Why this is no heart; empty where it is."""
+    if not labels.any():
+        return NO_HEART
+    if not (labels == Label.RV).any():  # a bottle of water looks like a cavity in its wall
+        return NO_RIGHT_VENTRICLE
+    if agreement >= least:
+        return ""
+    return (
+        f"The images of the acquisition disagree about the myocardium: Dice {agreement:.2f} "
+        f"with their consensus, at least {least:g} is asked for."
     )
 
 

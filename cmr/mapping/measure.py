@@ -53,6 +53,8 @@ def measure_tissue(
     heart: HeartOnMap,
     extent: LvExtent | None,
     settings: TissueSettings,
+    *,
+    blood_differs: bool,
 ) -> MeasuredTissue:
     """Measure a map on the grid of its labels; without a heart every region says why it is empty.
 
@@ -63,6 +65,8 @@ def measure_tissue(
     ----------
     extent
         Ends of the LV, where a cine tells them.
+    blood_differs
+        The quantity is never alike in blood and muscle. After contrast T1 may be: in amyloidosis.
 
     Raises
     ------
@@ -73,7 +77,7 @@ def measure_tissue(
         aha = find_segments(heart.labels, settings.aha, extent)
         found = _measured(tissue, heart, aha, settings)
         alike = _alike(found.statistics, settings.min_blood_difference_fraction)
-        if not alike:
+        if not (alike and blood_differs):
             return found
         heart = heart.dismissed(alike)
     return _measured(tissue, heart, no_segments(heart.labels.data[0], heart.reason), settings)

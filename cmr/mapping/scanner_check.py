@@ -17,9 +17,12 @@ class ScannerCheckSettings(Section):
     ----------
     min_r2
         Goodness of the scanner's own fit, where it stored one.
+    max_sd_fraction
+        SD of the fitted value, as a share of it, where the scanner stored no goodness of fit.
     """
 
     min_r2: float
+    max_sd_fraction: float
 
 
 def compare_with_scanner(

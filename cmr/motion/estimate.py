@@ -2,9 +2,9 @@
 
 Contrast changes from image to image and may invert, so each image is registered to what the
 curves fitted to all of them say it should look like, in turn with the fit (Xue et al., Magn Reson
-Med 2012;67:1644). The first curves come from images registered to one of them by mutual
-information. What stays still while the heart moves then shows, as it fits better unmoved; it is
-left out from there on.
+Med 2012;67:1644). The first curves come from images whose edges are registered to those of one of
+them by mutual information. What stays still while the heart moves then shows, as it fits better
+unmoved; it is left out from there on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cmr.motion.planes import Pair, Picture, correlation, picture, shifted
+from cmr.motion.planes import Pair, Picture, correlation, edges, picture, shifted
 from cmr.motion.register import Likeness, find_shift
 from cmr.motion.residual import Explained, Images, Mask, Model, explain, still
 from cmr.motion.settings import MotionSettings
@@ -42,6 +42,11 @@ class Slice:
     def pictures(self) -> list[Picture]:
         """The magnitudes."""
         return [picture(image, self.spacing_mm) for image in np.abs(self.images)]
+
+    @cached_property
+    def outlines(self) -> list[Picture]:
+        """The edges in the magnitudes."""
+        return [picture(edges(image), self.spacing_mm) for image in np.abs(self.images)]
 
     def moved(self, shifts_mm: FloatArray) -> Images:
         """The images with ``(n, 2)`` displacements taken out; those with none as they are."""
@@ -96,11 +101,10 @@ def _moving(one: Slice, explained: Explained) -> Mask:
 
 
 def _to_reference(one: Slice, where: Mask, limit_mm: float) -> FloatArray:
-    """``(n, 2)`` by mutual information; NaN where none is found."""
-    fixed, mask = one.pictures[one.reference], picture(where, one.spacing_mm)
-    start = np.zeros(2)
-    how = Likeness.MUTUAL_INFORMATION
-    return _relative(one, [find_shift(fixed, p, mask, start, how) for p in one.pictures], limit_mm)
+    """``(n, 2)`` by mutual information of edges; NaN where none is found."""
+    mask, start, how = picture(where, one.spacing_mm), np.zeros(2), Likeness.MUTUAL_INFORMATION
+    fixed = one.outlines[one.reference]
+    return _relative(one, [find_shift(fixed, p, mask, start, how) for p in one.outlines], limit_mm)
 
 
 def _to_synthetic(one: Slice, start_mm: FloatArray, limit_mm: float) -> FloatArray:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import SimpleITK
+from scipy import ndimage
 
 from cmr.volume import FloatArray
 
@@ -16,6 +17,7 @@ Pair = tuple[float, float]
 
 # Rows and columns of the plane that everything is measured in.
 _ALONG_ITSELF = (1.0, 0.0, 0.0, 1.0)
+_EDGE_PX = 1.0
 
 
 def picture(
@@ -48,13 +50,9 @@ def translation(shift_mm: npt.ArrayLike) -> Any:
 
 
 def resampled(image: Picture, grid: Picture, shift_mm: npt.ArrayLike, interpolator: int) -> Any:
-    """``(row, col)`` values of ``image`` at the pixels of ``grid`` plus a shift; NaN outside.
-
-    Always in one thread.
-    """
+    """``(row, col)`` values of ``image`` at the pixels of ``grid`` plus a shift; NaN outside."""
     filter_ = SimpleITK.ResampleImageFilter()
-    # Every thread count is its own way of rounding.
-    filter_.SetNumberOfThreads(1)
+    filter_.SetNumberOfThreads(1)  # the same on every machine
     filter_.SetReferenceImage(grid)
     filter_.SetTransform(translation(shift_mm))
     filter_.SetInterpolator(interpolator)
@@ -83,6 +81,17 @@ def shifted(image: npt.NDArray[Any], shift_mm: npt.ArrayLike, spacing_mm: Pair) 
         return np.asarray(real + 1j * imaginary)
     grid = picture(image, spacing_mm)
     return np.asarray(resampled(grid, grid, shift_mm, SimpleITK.sitkBSpline))
+
+
+def edges(image: FloatArray) -> FloatArray:
+    """``(row, col)`` where the image changes: root of the gradient's size, smoothed by 1 px.
+
+    Edges stay where they are when contrast inverts, and the slow shading of coils, which does not
+    move along with the tissue, has none. The root keeps strong ones from being all that counts.
+    """
+    return np.asarray(
+        np.sqrt(ndimage.gaussian_gradient_magnitude(image, _EDGE_PX, output=np.float64))
+    )
 
 
 def correlation(one: FloatArray, other: FloatArray) -> float:

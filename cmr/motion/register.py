@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,20 @@ class Likeness(Enum):
 # Smoothing of both images (SD in pixels), level by level; those of the same contrast are nearly
 # aligned when they get here.
 _LEVELS = {Likeness.MUTUAL_INFORMATION: (2.0, 1.0, 0.0), Likeness.SAME_VALUES: (0.0,)}
+
+_LOCK = Lock()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Metrics follow the process-wide number of threads alone, and add up in whatever order."""
+    with _LOCK:
+        usual = SimpleITK.ProcessObject.GetGlobalDefaultNumberOfThreads()
+        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+        try:
+            yield
+        finally:
+            SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(usual)
 
 
 def find_shift(
@@ -53,7 +70,6 @@ def find_shift(
         where SimpleITK gives up. In one thread, so that it is the same in every run.
     """
     method = SimpleITK.ImageRegistrationMethod()
-    method.SetNumberOfThreads(1)
     if likeness is Likeness.MUTUAL_INFORMATION:
         method.SetMetricAsMattesMutualInformation(_BINS)
         method.SetInterpolator(SimpleITK.sitkLinear)
@@ -69,7 +85,8 @@ def find_shift(
     method.SetShrinkFactorsPerLevel([1] * len(levels))
     method.SetSmoothingSigmasPerLevel([sigma * pixel_mm for sigma in levels])
     try:
-        col, row = method.Execute(fixed, moving).GetParameters()
+        with _one_thread():
+            col, row = method.Execute(fixed, moving).GetParameters()
     except RuntimeError:
         return None
     return np.array([row, col]) if np.isfinite([row, col]).all() else None

@@ -24,8 +24,8 @@ class AlignedSeries:
     Attributes
     ----------
     images
-        Of the kind that was given. Images that are not moved are those that were given, bit by
-        bit; the others are NaN where they come from outside.
+        Of the kind that was given, magnitudes or complex. Images that are not moved are those that
+        were given, bit by bit; the others are NaN where they come from outside.
     shifts_mm
         ``(n, 2)``: displacement of each image down the rows and along the columns that was taken
         out; 0 for images that stay where they are.
@@ -83,6 +83,8 @@ def align_series(  # noqa: PLR0913
     ------
     GeometryError
         Images without rows and columns, or a region of another shape.
+    FitError
+        From ``model``.
     """
     if images.ndim != 3 or region.shape != images.shape[1:]:
         raise GeometryError(
@@ -104,7 +106,7 @@ def align_series(  # noqa: PLR0913
 
 def _refusal(images: Images, region: Mask) -> str:
     if region.sum() < LEAST_PIXELS:
-        return f"The region has {region.sum()} pixels; registration needs {LEAST_PIXELS}."
+        return f"Registration needs {LEAST_PIXELS} pixels; the region has {region.sum()}."
     bad = np.flatnonzero(~np.isfinite(images).all(axis=(1, 2)))
     if bad.size:
         return f"Image {bad[0] + 1} has pixels that are NaN or infinite."

@@ -1,0 +1,51 @@
+"""Sections of a network that has to see any contrast: synthesised images, and LGE images."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveFloat
+
+from cmr.settings import Section
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Range = tuple[float, float]
+
+
+class SharesConfig(Section):
+    """Parts that each kind of image has among the samples of the cine data; they need no sum.
+
+    ``cine`` leaves the image, ``grey`` draws grey values, ``signal`` draws a T1- or T2-weighted
+    image and ``map`` a map of relaxation times (:mod:`training.synthesis`).
+    """
+
+    cine: PositiveFloat
+    grey: PositiveFloat
+    signal: PositiveFloat
+    map: PositiveFloat
+
+
+class SynthesisConfig(Section):
+    """How cine images become other contrasts; fractions are of the range of grey values.
+
+    ``flat`` is the share of images whose structures are painted in one grey value each, and
+    ``texture`` how much of the real image's fine detail is put back.
+    """
+
+    shares: SharesConfig
+    flat: Probability
+    texture: Range
+    shading_sd: float = Field(ge=0)
+    scar: Probability
+    signal_noise: Range
+    map_noise: Range
+
+
+class LgeConfig(Section):
+    """The real LGE images; ``fold`` of ``emidec_splits.json`` is kept out.
+
+    ``stretch`` takes the place of the geometry's, as these pixels are not square and nobody knows
+    by how much. ``tone`` is the share of images with a random monotone map of the grey values.
+    """
+
+    fold: int = Field(ge=0)
+    stretch: Range
+    tone: Probability

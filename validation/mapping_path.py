@@ -1,0 +1,151 @@
+"""The application's way from mapping images to numbers, without DICOM, on phantoms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cmr.cleanup import CleanUpSettings
+from cmr.inference import InferenceSettings, Segmenter
+from cmr.mapping.acquired import AcquiredMap, SourceImages
+from cmr.mapping.ecv import EcvMap, T1Map, ecv_map
+from cmr.mapping.fitted import ChosenMap, choose_map, fit_acquisition
+from cmr.mapping.fitting import Protocol, SliceImages
+from cmr.mapping.heart import HeartOnMap
+from cmr.mapping.measure import MeasuredTissue, measure_tissue
+from cmr.mapping.motion import align_acquisition
+from cmr.mapping.settings import MappingSettings
+from cmr.mapping.terms import Contrast, MapKind, Method
+from cmr.mapping.tissue_network import TissueNetwork
+from cmr.model_store import open_model
+from cmr.preprocess import PreprocessSettings
+from cmr.tissue.haematocrit import measured_haematocrit
+from cmr.tissue.settings import TissueSettings
+from phantom import mapping_settings as phantom_mapping
+from phantom.mapping import MappingSeries
+from phantom.scanner import STORED_MAX
+from training.config import read_section
+
+Taken = phantom_mapping.Protocol
+PROTOCOLS = {
+    Taken.NATIVE_MOLLI: Protocol(MapKind.T1, Method.INVERSION, "MOLLI 5(3)3", Contrast.NATIVE),
+    Taken.POST_MOLLI: Protocol(MapKind.T1, Method.INVERSION, "MOLLI 4(1)3(1)2", Contrast.POST),
+    Taken.SASHA: Protocol(MapKind.T1, Method.SATURATION, "SASHA", Contrast.NATIVE),
+    Taken.T2_PREP: Protocol(MapKind.T2, Method.T2_PREPARED, "T2-prep bSSFP", Contrast.NATIVE),
+    Taken.T2_STAR: Protocol(
+        MapKind.T2_STAR, Method.GRADIENT_ECHOES, "multi-echo GRE", Contrast.NATIVE
+    ),
+}
+
+
+@dataclass(frozen=True)
+class PathSettings:
+    """Sections of ``app.yaml`` that the path needs."""
+
+    mapping: MappingSettings
+    tissue: TissueSettings
+    preprocessing: PreprocessSettings
+    cleanup: CleanUpSettings
+    inference: InferenceSettings
+
+
+def read_settings(app_yaml: Path) -> PathSettings:
+    """Read them as the application does."""
+    return PathSettings(
+        mapping=read_section(app_yaml, "mapping", MappingSettings),
+        tissue=read_section(app_yaml, "tissue", TissueSettings),
+        preprocessing=read_section(app_yaml, "preprocessing", PreprocessSettings),
+        cleanup=read_section(app_yaml, "cleanup", CleanUpSettings),
+        inference=read_section(app_yaml, "inference", InferenceSettings),
+    )
+
+
+def tissue_network(models: Path, settings: PathSettings, work: Path) -> TissueNetwork:
+    """The network of the maps.
+
+    Raises
+    ------
+    ModelError
+        It is not in the repository ``models``, is damaged, or was trained on other images.
+    """
+    folder = open_model(models, settings.inference.tissue_model)
+    folder.check_preprocessing(settings.preprocessing)
+    return TissueNetwork(
+        Segmenter(folder, settings.inference, work),
+        settings.inference.variants,
+        settings.preprocessing,
+        settings.cleanup,
+        settings.mapping.heart,
+    )
+
+
+def acquired_map(series: MappingSeries, field_strength_t: float) -> AcquiredMap:
+    """A phantom's acquisition as the reader gives it."""
+    geometry = series.images.geometry
+    slices = []
+    for z in range(geometry.n_slices):
+        phase = None
+        if series.phases is not None:
+            turns = series.phases.data[:, z] / (STORED_MAX + 1) - 0.5
+            phase = (2 * np.pi * turns).astype(np.float32)
+        times_ms = np.where(np.isinf(series.times_ms[:, z]), np.nan, series.times_ms[:, z])
+        magnitude = np.asarray(series.images.data[:, z], np.float32)
+        slices.append(SliceImages(magnitude, phase, times_ms, np.zeros(len(times_ms), np.int_)))
+    source = SourceImages(
+        slices=tuple(slices),
+        geometry=geometry,
+        cycle_phase=np.asarray(series.images.times_ms[0] / series.images.rr_ms),
+        series_uids=(),
+    )
+    return AcquiredMap(PROTOCOLS[series.protocol], "", field_strength_t, "", source, None)
+
+
+@dataclass(frozen=True, eq=False)
+class PathResult:
+    """One acquisition, measured, and where registration looked."""
+
+    chosen: ChosenMap
+    measured: MeasuredTissue
+    region: np.ndarray
+
+    @property
+    def heart(self) -> HeartOnMap:
+        """Found on the map."""
+        return self.measured.heart
+
+
+def measure_series(
+    acquired: AcquiredMap, settings: PathSettings, network: TissueNetwork
+) -> PathResult:
+    """Locate, align, fit, segment, measure."""
+    region = network.region(acquired)
+    aligned, motion = align_acquisition(
+        acquired, region, settings.mapping.motion, settings.mapping.fit
+    )
+    chosen = choose_map(fit_acquisition(aligned, motion, settings.mapping), "", settings.mapping)
+    heart = network.heart(chosen)
+    return PathResult(
+        chosen,
+        measure_tissue(chosen.tissue, heart, None, settings.tissue, blood_differs=True),
+        region,
+    )
+
+
+def measure_ecv(
+    native: PathResult, post: PathResult, haematocrit: float, settings: PathSettings
+) -> EcvMap:
+    """ECV on the native map's grid and heart."""
+    return ecv_map(
+        T1Map(native.measured, native.chosen.shown),
+        T1Map(post.measured, post.chosen.shown),
+        native.region,
+        measured_haematocrit(haematocrit, settings.tissue.haematocrit),
+        settings.mapping.motion,
+        settings.tissue,
+    )
+
+
+Results = Mapping[Taken, PathResult]
