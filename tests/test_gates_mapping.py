@@ -291,3 +291,14 @@ def test_ecv_without_a_heart():
 def test_fit_of_ecv():
     fit = np.full(PLAIN.tissue.values.shape, 0.94)
     assert of_ecv(found=ecv_measured(27.0, fit))["ecv_fit"].status is Status.REVIEW
+
+
+def test_t2_star_has_a_goodness_of_fit_of_its_own():
+    """Pixels between both limits are poor for T1 and good for T2*."""
+    between = (LIMITS.good_r2 + LIMITS.good_r2_t2_star) / 2
+    tissue = tissue_of(PLANES, 30.0, 60.0, r2=between)
+    found = measured(tissue=tissue)
+    assert gates(found)["fit"].figure == 100
+    star = gates(found, kind=MapKind.T2_STAR)["fit"]
+    assert (star.status, star.figure) == (Status.PASS, 0)
+    assert f"R2 below {LIMITS.good_r2_t2_star:g}" in star.message

@@ -101,27 +101,29 @@ def test_uncertainty_of_a_pixel_by_monte_carlo():
     assert np.median(found.tissue.sd[wall_of()]) == pytest.approx(drawn.std(), rel=0.03)
 
 
-def test_uncertainty_of_a_segment_by_monte_carlo():
-    """Median of the segment over whole simulated maps, each with a haematocrit of its own."""
-    shape, sd_ms, n = NATIVE.shape, 60.0, 4000
-    found = ecv(noisy(1, sd_ms, 4), noisy(0, sd_ms, 5))
+def test_uncertainty_of_segments_by_monte_carlo():
+    """Medians of simulated segments and blood, each draw with a haematocrit of its own.
+
+    The standard error of one segment of 50 to 140 pixels is itself uncertain by 8 % or so: their
+    mean over 16 segments by 2 %.
+    """
+    sd_ms, n, rng = 60.0, 2000, np.random.default_rng(6)
+    maps = noisy(1, sd_ms, 4), noisy(0, sd_ms, 5)
+    found = ecv(*maps).errors_pct
     regions = t1_map().measured.statistics
-    pixels_used, blood_used = regions.segments[8].pixels, regions.blood.pixels
-    assert pixels_used < np.prod(shape)
-    rng = np.random.default_rng(6)
 
     def medians(t1_ms, count):
         return np.median(rng.normal(t1_ms, sd_ms, (n, count)), axis=1)
 
-    myo = [medians(t, pixels_used) for t in WALL_MS]
-    blood = [medians(t, blood_used) for t in BLOOD_MS]
-    cells = rng.normal(0.42, 0.01, n)
-    drawn = 100 * (1 - cells) * (1 / myo[1] - 1 / myo[0]) / (1 / blood[1] - 1 / blood[0])
-    # Of the standard error itself the SD of one draw of the noise is about 5 %.
-    assert found.errors_pct["segments.8"] == pytest.approx(drawn.std(), rel=0.15)
-    exact = replace(HCT, sd_fraction=0.0)
-    alone = ecv(noisy(1, sd_ms, 4), noisy(0, sd_ms, 5), haematocrit=exact)
-    added = found.errors_pct["segments.8"] ** 2 - alone.errors_pct["segments.8"] ** 2
+    before, after = (medians(t, regions.blood.pixels) for t in BLOOD_MS)
+    plasma = 100 * (1 - rng.normal(0.42, 0.01, n)) / (1 / after - 1 / before)
+    shares = []
+    for k, region in regions.segments.items():
+        before, after = (medians(t, region.pixels) for t in WALL_MS)
+        shares.append(found[f"segments.{k}"] / np.std(plasma * (1 / after - 1 / before)))
+    assert np.mean(shares) == pytest.approx(1, abs=0.06)
+    alone = ecv(*maps, haematocrit=replace(HCT, sd_fraction=0.0)).errors_pct
+    added = found["segments.8"] ** 2 - alone["segments.8"] ** 2
     # 0.01 of 0.58.
     assert np.sqrt(added) == pytest.approx(TRUTH_PCT / 58, rel=0.1)
 
@@ -218,9 +220,9 @@ def test_a_turned_slice_is_refused():
     )
 
 
-@pytest.mark.parametrize("tilt_deg", [0.7, 4.0])
+@pytest.mark.parametrize("tilt_deg", [0.7, 2.9])
 def test_a_slightly_tilted_slice_is_taken(tilt_deg):
-    """Planes may differ by 5 degrees; discs of a cylinder are then the same but for 0.3 %."""
+    """Planes may differ by 3 degrees; discs of a cylinder are then the same but for 0.3 %."""
     post = stack(BODY, ALONG, spacing=(1.5, 1.5), size=90, tilt_deg=tilt_deg)
     found = ecv(t1_map(post, which=1))
     assert None not in found.post_slices

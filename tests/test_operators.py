@@ -431,8 +431,8 @@ def test_the_painter_writes_a_picture_of_each_map_and_the_bullseyes(fragment, tm
     job = SimpleNamespace(folder=tmp_path)
     for n, (seen, expected) in enumerate(
         (
-            (network(), ["map-bullseyes.png", "map-native_t1.png"]),
-            (network(0 * TRUTH.data[0]), ["map-native_t1.png"]),
+            (network(), ["map-bullseyes.png", "map-native-t1.png"]),
+            (network(0 * TRUTH.data[0]), ["map-native-t1.png"]),
         )
     ):
         judged = Chain(fragment, tmp_path, seen)(Maps(native_and_post().each[:1]))
