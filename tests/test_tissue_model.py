@@ -12,6 +12,9 @@ from training.splits import read_splits
 from validation.tissue_scores import score_emidec
 
 FOLDER = open_model(ROOT / "models", "tissue_sax")
+# Mean 3-D Dice of the myocardium. Wanted: 0.82; reached: the card. The bound keeps it from getting
+# worse.
+LEAST = 0.80
 
 
 def test_it_sees_what_the_application_makes():
@@ -32,12 +35,8 @@ def test_those_kept_out_are_named_and_were_no_part():
 @pytest.mark.real_data
 @pytest.mark.slow
 def test_myocardium_in_late_enhancement_never_seen(tmp_path):
-    """Wanted: 0.82; the bound keeps it from getting worse."""
     folder = shared_path("data/emidec")
     network = Segmenter(FOLDER, INFERENCE, tmp_path)
     cases = read_splits(SPLITS_FILE).folds[0]
     wall = [score_emidec(folder, case, network, SETTINGS)[0].dice[1] for case in cases]
     assert np.mean(wall) >= LEAST
-
-
-LEAST = 0.80
