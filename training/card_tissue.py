@@ -49,6 +49,9 @@ in `metadata.json` under `training.config`.
   and cine, all contrasts are made from cine images and their labels. The synthesised test set has
   another generator, with literature tissues and fitted maps, but the same kind of source; outlines
   that exist as steps of grey value only where a label ends make the task easier than real images.
+- Wanted were 0.86 on single synthesised contrasts and 0.82 on LGE. Single images with little
+  contrast between blood and wall fall short most: take the mean over a series. A bright infarct at
+  the inner edge is often taken for cavity, and a second, false heart may appear in an end slice.
 - No motion between the source images, no off-resonance, no fat-water phase, no devices.
 - EMIDEC's images have lost their aspect ratio, so its Dice is that of distorted hearts.
 - Both data sets come from one hospital (Dijon) and its Siemens scanners, 1.5 T and 3 T.
