@@ -144,8 +144,8 @@ def test_the_full_study_leaves_every_file_that_it_lists(full):
     # Names end in a number of their own.
     stems = [Path(name).stem.rpartition("-")[0] for name in listed if name.endswith(".dcm")]
     for key in ("native_t1", "native_t1-2", "post_t1", "t2", "t2_star", "ecv"):
-        assert f"map-{key}.png" in listed
         stem = key.replace("_", "-")
+        assert f"map-{stem}.png" in listed
         assert {f"map-{stem}-value", f"map-{stem}-sd"} <= set(stems)
         # ECV has the segments of native T1.
         assert (f"seg-{stem}" in stems) == (key != "ecv")
