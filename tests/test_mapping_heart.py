@@ -197,6 +197,7 @@ def test_a_handle_on_the_wall_is_taken_off_and_the_wall_kept():
     handle = (stomach <= 37) & (stomach > 32) & (clean == 0)
     labels = np.where(handle, Label.MYOCARDIUM, clean).astype(np.uint8)
     apex = np.where(heart <= 4, Label.MYOCARDIUM, 0).astype(np.uint8)
+    labels[140:159, 5:40] = Label.MYOCARDIUM  # an island, as thick as the heart is
     found = without_attachments(np.stack([labels, clean.astype(np.uint8), apex]), (1.0, 1.0), 6)
     assert handle.sum() > 800
     assert (found[0] != clean).sum() < 0.1 * handle.sum()  # what lies next to the heart

@@ -147,7 +147,7 @@ def _doubt(labels: npt.NDArray[np.uint8], agreement: float, least: float) -> str
 def without_attachments(
     labels: npt.NDArray[np.uint8], spacing_mm: tuple[float, float], radius_mm: float
 ) -> npt.NDArray[np.uint8]:
-    """Wall that hangs on the LV like a handle taken off labels ``(z, row, col)``.
+    """Wall that hangs on the LV like a handle, or lies apart, off labels ``(z, row, col)``.
 
     The walls of stomach and liver look like myocardium where they touch it. LV and wall together
     are a thick disc, which an opening leaves alone.
@@ -163,7 +163,17 @@ def without_attachments(
         reach_mm = radius_mm + 2 * max(spacing_mm)
         near = _distance_mm(~thick, spacing_mm) <= reach_mm
         one[wall & ~near] = Label.BACKGROUND
+        one[wall & ~_with_cavity(one)] = Label.BACKGROUND
     return out
+
+
+def _with_cavity(labels: npt.NDArray[np.uint8]) -> Mask:
+    """LV and wall of labels ``(row, col)`` that hang together with the largest part of the LV."""
+    cavity = labels == Label.LV
+    parts, _ = ndimage.label(cavity | (labels == Label.MYOCARDIUM))
+    if not cavity.any():
+        return np.asarray(parts > 0)
+    return np.asarray(parts == np.bincount(parts[cavity]).argmax())
 
 
 def _distance_mm(mask: Mask, spacing_mm: tuple[float, float]) -> FloatArray:
