@@ -13,7 +13,7 @@ from typing import Any
 
 from app.exit_codes import exit_code_of, public_message
 from cmr.errors import NoApplicableSeries
-from cmr.records import Status
+from cmr.records import most_severe
 from cmr.results import StudyResults
 
 NAME = "cmr-map"
@@ -23,7 +23,11 @@ RESULT = "result.json"
 def success(results: Sequence[StudyResults]) -> dict[str, Any]:
     """``metadata.json`` of a run that measured something."""
     summaries = [_summary(r) for r in results]
-    first = summaries[0] if len(summaries) == 1 else {"qc_status": _worst(results)}
+    first = (
+        summaries[0]
+        if len(summaries) == 1
+        else {"qc_status": most_severe(r.quality_status for r in results).value}
+    )
     return {
         "application": NAME,
         "inference_status": True,
@@ -58,11 +62,6 @@ def write_result_json(results: Sequence[StudyResults], folder: Path) -> None:
         "studies": summaries,
     }
     (folder / RESULT).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _worst(results: Sequence[StudyResults]) -> str:
-    order = list(Status)
-    return max((r.quality_status for r in results), key=order.index).value
 
 
 def _summary(results: StudyResults) -> dict[str, Any]:

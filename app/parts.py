@@ -11,7 +11,7 @@ from app.outcome import NAME
 from app.settings import Settings, load_settings
 from cmr.inference import Segmenter
 from cmr.mapping.tissue_network import TissueNetwork
-from cmr.model_store import open_model
+from cmr.model_store import open_for
 from cmr.records import Model
 from cmr.results import Application as ApplicationRecord
 from dicomio.uids import ResultIdentity
@@ -63,8 +63,7 @@ class Parts:
 
 def load_model(root: Path, name: str, settings: Settings, workdir: Path) -> LoadedModel:
     """Open, check and load one model of the repository."""
-    folder = open_model(root, name)
-    folder.check_preprocessing(settings.preprocessing)
+    folder = open_for(root, name, settings.preprocessing)
     segmenter = Segmenter(folder, settings.inference, workdir)
     record = Model(
         name=folder.name,

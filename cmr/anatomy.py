@@ -32,6 +32,11 @@ class PhaseAnatomy:
     border_voxels: int
 
 
+def lv_disc(labels: Labels) -> Mask:
+    """Cavity and wall of the LV (any shape): what the epicardium encloses."""
+    return np.asarray((labels == Label.LV) | (labels == Label.MYOCARDIUM))
+
+
 def in_plane(shape: int, ndim: int) -> Mask:
     """Structuring element of the slice plane: 4 neighbours (``shape`` 1) or 8 (``shape`` 2)."""
     plane = ndimage.generate_binary_structure(2, shape)

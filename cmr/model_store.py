@@ -148,6 +148,19 @@ def open_model(root: Path, name: str) -> ModelFolder:
     return ModelFolder(folder / ONNX, metadata)
 
 
+def open_for(root: Path, name: str, settings: PreprocessSettings) -> ModelFolder:
+    """Open ``root/name`` as :func:`open_model` does, for images that these settings make.
+
+    Raises
+    ------
+    ModelError
+        As :func:`open_model` and :meth:`ModelFolder.check_preprocessing`.
+    """
+    folder = open_model(root, name)
+    folder.check_preprocessing(settings)
+    return folder
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from cmr.labels import STRUCTURES, Label
@@ -17,9 +18,13 @@ def dice(predicted: npt.NDArray[Any], truth: npt.NDArray[Any], label: Label) -> 
     >>> dice(a, b, Label.RV)
     0.5
     """
-    a, b = predicted == label, truth == label
-    total = int(a.sum()) + int(b.sum())
-    return 2 * int((a & b).sum()) / total if total else float("nan")
+    return dice_of_masks(predicted == label, truth == label)
+
+
+def dice_of_masks(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    """Likewise of two masks."""
+    total = int(one.sum()) + int(other.sum())
+    return 2 * int((one & other).sum()) / total if total else float("nan")
 
 
 def dice_of_structures(predicted: npt.NDArray[Any], truth: npt.NDArray[Any]) -> dict[Label, float]:

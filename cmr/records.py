@@ -8,7 +8,7 @@ its default: what is absent in a file is read as such.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,11 @@ class Status(StrEnum):
     PASS = "pass"
     REVIEW = "review"
     WITHHELD = "withheld"
+
+
+def most_severe(statuses: Iterable[Status]) -> Status:
+    """The worst of them; a pass where there is none."""
+    return max(statuses, key=list(Status).index, default=Status.PASS)
 
 
 class Gate(Record):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cmr.records import Gate, Measured, Model, Record, Status, measured
+from cmr.records import Gate, Measured, Model, Record, Status, measured, most_severe
 from cmr.results_mapping import Mapping
 
 SCHEMA_VERSION: Literal["1.2.0"] = "1.2.0"
@@ -206,5 +206,4 @@ class StudyResults(Record):
     @property
     def quality_status(self) -> Status:
         """The most severe status of all gates."""
-        order = list(Status)
-        return max((g.status for g in self.quality), key=order.index, default=Status.PASS)
+        return most_severe(g.status for g in self.quality)

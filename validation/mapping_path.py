@@ -20,7 +20,7 @@ from cmr.mapping.motion import align_acquisition
 from cmr.mapping.settings import MappingSettings
 from cmr.mapping.terms import Contrast, MapKind, Method
 from cmr.mapping.tissue_network import TissueNetwork
-from cmr.model_store import open_model
+from cmr.model_store import open_for
 from cmr.preprocess import PreprocessSettings
 from cmr.tissue.haematocrit import measured_haematocrit
 from cmr.tissue.settings import TissueSettings
@@ -71,8 +71,7 @@ def tissue_network(models: Path, settings: PathSettings, work: Path) -> TissueNe
     ModelError
         It is not in the repository ``models``, is damaged, or was trained on other images.
     """
-    folder = open_model(models, settings.inference.tissue_model)
-    folder.check_preprocessing(settings.preprocessing)
+    folder = open_for(models, settings.inference.tissue_model, settings.preprocessing)
     return TissueNetwork(
         Segmenter(folder, settings.inference, work),
         settings.inference.variants,

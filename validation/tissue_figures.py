@@ -24,7 +24,7 @@ import numpy as np
 from scipy import stats
 
 from cmr.inference import InferenceSettings, Provider, Segmenter
-from cmr.model_store import open_model
+from cmr.model_store import open_for, open_model
 from cmr.preprocess import PreprocessSettings
 from cmr.segmentation import Network
 from training.config import read_section
@@ -50,8 +50,7 @@ class Worker:
 
     def __call__(self, measure: Measure, folder: Path, case: str) -> list[Score]:
         """Open the network and score the case."""
-        model = open_model(self.models, self.inference.model)
-        model.check_preprocessing(self.settings)
+        model = open_for(self.models, self.inference.model, self.settings)
         with tempfile.TemporaryDirectory() as work:
             network = Segmenter(model, self.inference, Path(work))
             return measure(folder, case, network, self.settings)

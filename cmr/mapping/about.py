@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from cmr.mapping.terms import Contrast, MapKind
@@ -42,7 +42,7 @@ class MapAbout:
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fit: FitRecord | None = None
-    scanner_check: ScannerCheck | None = field(default=None)
+    scanner_check: ScannerCheck | None = None
 
     @property
     def quantity(self) -> MapQuantity:

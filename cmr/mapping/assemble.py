@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from cmr.assemble import fill, withheld_reasons
 from cmr.mapping.about import MapAbout
 from cmr.mapping.measure import MeasuredTissue
-from cmr.records import Gate, Model, Status
+from cmr.records import Gate, Model, Status, most_severe
 from cmr.results_mapping import (
     EcvMapResults,
     EcvRegion,
@@ -241,8 +241,7 @@ def _known(value: float) -> float | None:
 
 
 def _qc(gates: Sequence[Gate]) -> MapQc:
-    order = list(Status)
     return MapQc(
-        status=max((g.status for g in gates), key=order.index, default=Status.PASS),
+        status=most_severe(g.status for g in gates),
         not_passed=[g.name for g in gates if g.status is not Status.PASS],
     )

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cmr.anatomy import lv_disc
 from cmr.errors import GeometryError
 from cmr.grids import on_grid, same_frame
-from cmr.labels import Label
+from cmr.overlap import dice_of_masks
 from cmr.tissue.levels import LvExtent, lv_extent
 from cmr.volume import FloatArray, StackGeometry, Volume4D
 
 NO_CINE = "The study has no measured cine."
-_LV_DISC = (Label.LV, Label.MYOCARDIUM)
 # Mapping images are taken in mid-diastole where nothing else is known (Messroghli et al.,
 # J Cardiovasc Magn Reson 2017;19:75).
 _MID_DIASTOLE = 0.7
@@ -97,8 +97,7 @@ def _dice(labels: Volume4D, cine: Volume4D, z: int, cycle_phase: float) -> float
         carried = on_grid(Volume4D(cine.data[phase : phase + 1], cine.geometry), here).data[0, 0]
     except GeometryError:  # a slice of the map where the cine has none; others may have
         return float("nan")
-    found = np.isin(labels.data[0, z], _LV_DISC)
-    expected = np.isin(carried, _LV_DISC)
+    found, expected = lv_disc(labels.data[0, z]), lv_disc(carried)
     if not (found.any() and expected.any()):
         return float("nan")
-    return float(2 * (found & expected).sum() / (found.sum() + expected.sum()))
+    return dice_of_masks(found, expected)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmr.anatomy import Mask
+from cmr.anatomy import Mask, lv_disc
 from cmr.grids import same_frame
-from cmr.labels import Label
 from cmr.mapping.heart import HeartOnMap
 from cmr.mapping.measure import MeasuredTissue, TissueValues
 from cmr.motion.native_grid import on_native_grid, orientation_refusal
 from cmr.motion.post import PostAlignment, align_post
 from cmr.motion.settings import MotionSettings
+from cmr.overlap import dice_of_masks
 from cmr.results_mapping import PostShift
 from cmr.tissue.ecv import T1, T1Pair, extracellular_volume
 from cmr.tissue.haematocrit import Haematocrit
@@ -24,7 +24,6 @@ from cmr.tissue.statistics import RegionStatistics
 from cmr.volume import FloatArray, StackGeometry
 
 _DECIMALS = 2
-_LV_DISC = (Label.LV, Label.MYOCARDIUM)
 _HALF = 0.5
 _OTHER_FRAME = "Native and post-contrast slices have different frames of reference."
 
@@ -206,12 +205,11 @@ def _overlap(
     """Dice of the discs that both epicardia enclose, the later one brought as its values."""
     here = native.labels.geometry.take_slices([z])
     there = post.labels.geometry.take_slices([nearest])
-    own = np.isin(native.labels.data[0, z], _LV_DISC)
-    other = np.isin(post.labels.data[0, nearest], _LV_DISC)
+    own, other = lv_disc(native.labels.data[0, z]), lv_disc(post.labels.data[0, nearest])
     if not (own.any() and other.any()):
         return float("nan")
     carried = on_native_grid(other.astype(np.float64), there, here, found.shift_mm) > _HALF
-    return float(2 * (own & carried).sum() / (own.sum() + carried.sum()))
+    return dice_of_masks(own, carried)
 
 
 def _t1(tissue: TissueValues) -> T1:

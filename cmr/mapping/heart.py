@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from cmr.anatomy import Mask, ring_coverage
+from cmr.anatomy import Mask, lv_disc, ring_coverage
 from cmr.cleanup import CleanUpSettings, clean
 from cmr.heart import CentreMethod, HeartCentre
 from cmr.labels import Label
@@ -155,8 +155,7 @@ def without_attachments(
     out = labels.copy()
     for one in out:
         wall = one == Label.MYOCARDIUM
-        disc = wall | (one == Label.LV)
-        thick = _distance_mm(disc, spacing_mm) > radius_mm
+        thick = _distance_mm(lv_disc(one), spacing_mm) > radius_mm
         if not thick.any():
             continue
         # Two pixels more than the opening, so that the outline keeps its corners.
@@ -170,7 +169,7 @@ def without_attachments(
 def _with_cavity(labels: npt.NDArray[np.uint8]) -> Mask:
     """LV and wall of labels ``(row, col)`` that hang together with the largest part of the LV."""
     cavity = labels == Label.LV
-    parts, _ = ndimage.label(cavity | (labels == Label.MYOCARDIUM))
+    parts, _ = ndimage.label(lv_disc(labels))
     if not cavity.any():
         return np.asarray(parts > 0)
     return np.asarray(parts == np.bincount(parts[cavity]).argmax())
@@ -183,8 +182,8 @@ def _distance_mm(mask: Mask, spacing_mm: tuple[float, float]) -> FloatArray:
 
 def heart_disc(heart: HeartOnMap, radius_mm: float) -> npt.NDArray[np.bool_]:
     """``(row, col)`` pixels within a radius of the LV; the whole image where no heart was found."""
-    labels, geometry = heart.labels.data[0], heart.labels.geometry
-    inside = (labels == Label.LV) | (labels == Label.MYOCARDIUM)
+    geometry = heart.labels.geometry
+    inside = lv_disc(heart.labels.data[0])
     if not inside.any():
         return np.ones(geometry.shape, bool)
     _, row, col = (float(i.mean()) for i in np.nonzero(inside))

@@ -59,7 +59,7 @@ def measure_tissue(
     """Measure a map on the grid of its labels; without a heart every region says why it is empty.
 
     A ring about a disc of the same tissue is no heart: blood has another T1, T2 and T2* than
-    muscle, before and after contrast.
+    muscle.
 
     Parameters
     ----------

@@ -49,11 +49,11 @@ class Solution:
         return Solution(**{name: to_numpy(values) for name, values in vars(self).items()})
 
     def replaced(self, where: Array, by: Solution) -> Solution:
-        """The solution with the pixels ``where`` (booleans) taken from ``by``, in their order."""
+        """The solution with the pixels ``where`` (booleans) taken from ``by``, of all pixels."""
         new = {}
         for item in fields(self):
             new[item.name] = 1 * getattr(self, item.name)
-            new[item.name][where] = getattr(by, item.name)
+            new[item.name][where] = getattr(by, item.name)[where]
         return Solution(**new)
 
 

@@ -83,7 +83,4 @@ def _offset_where_known(
     )
     limit = 1 + float(f_distribution.ppf(_CONFIDENCE, 1, free.n_free)) / free.n_free
     taken = (to_numpy(best.plateau) > 0) & (known | (without > limit * with_it))
-    if not taken.any():
-        return found
-    where = namespace(pixels).asarray(taken, device=pixels.device)
-    return found.replaced(where, solve(free, pixels[:, where]))
+    return found.replaced(namespace(pixels).asarray(taken, device=pixels.device), best)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cmr.cleanup import CleanUpSettings, clean
 from cmr.inference import InferenceSettings
-from cmr.model_store import ModelFolder, open_model
+from cmr.model_store import ModelFolder, open_for
 from cmr.preprocess import PreprocessSettings, to_model
 from cmr.quality import QualitySettings
 from cmr.segmentation import Network, centre_on_heart, segment
@@ -47,9 +47,7 @@ def model_for(models: Path, settings: CineSettings) -> ModelFolder:
         It is not in the repository ``models``, is damaged, or was trained on images that other
         settings make.
     """
-    model = open_model(models, settings.inference.model)
-    model.check_preprocessing(settings.preprocessing)
-    return model
+    return open_for(models, settings.inference.model, settings.preprocessing)
 
 
 @dataclass(frozen=True, eq=False)
