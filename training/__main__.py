@@ -16,7 +16,7 @@ from cmr.segmentation import with_neighbours
 from training import compare
 from training.cases import read_acdc, read_groups
 from training.compare import read_comparison
-from training.config import read_config, read_section
+from training.config import TrainingConfig, read_config, read_section
 from training.emidec import SPLITS_FILE as EMIDEC_SPLITS
 from training.emidec import draw_emidec_splits
 from training.export import compare_runtimes, export
@@ -54,14 +54,22 @@ def cross_validate(args: argparse.Namespace, console: Console) -> None:
     """Train the configuration once a fold and export each; no epoch is selected on its fold."""
     config, settings, splits = read_config(args.config), _preprocessing(), read_splits()
     runs = []
-    for fold in range(len(splits.folds)):
-        of_fold = config.run.model_copy(update={"fold": fold, "threads": 1})
+    for fold in range(FOLDS):
         folders = _folders(args, f"{args.config.stem}-fold-{fold}")
-        runs.append(Run(config.model_copy(update={"run": of_fold}), settings, splits, folders))
+        runs.append(Run(_of_fold(config, fold), settings, splits, folders))
     run_all(runs, args.jobs)
     for run in runs:
         folder = _export(run, LAST, run.folders.run / "models", args)
         console.print(f"{folder}")
+
+
+def _of_fold(config: TrainingConfig, fold: int) -> TrainingConfig:
+    """A fold of ACDC is kept out; of the scar network, one of EMIDEC."""
+    alone = config.run.model_copy(update={"threads": 1})
+    if config.infarct is not None and config.lge is not None:
+        of_emidec = config.lge.model_copy(update={"fold": fold})
+        return config.model_copy(update={"run": alone, "lge": of_emidec})
+    return config.model_copy(update={"run": alone.model_copy(update={"fold": fold})})
 
 
 def compare_changes(args: argparse.Namespace, console: Console) -> None:

@@ -9,12 +9,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cmr.labels import STRUCTURES
 from cmr.preprocess import PreprocessSettings
+from cmr.scar.labels import ScarLabel
 from training import appearance, geometry, tone
 from training.config import GeometryConfig, NeighbourConfig, StageConfig, TrainingConfig
 from training.config_contrast import LgeConfig
+from training.infarcts import scar_structures, with_infarcts
 from training.slices import SliceSet
 from training.synthesis import Kind, synthesise
+
+SCAR_STRUCTURES = tuple(ScarLabel)[1:]
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,18 @@ def draw(
     rng
         Makes it repeatable.
     """
-    taken, structures = _take(train, chosen, config, config.geometry, grid, rng)
     if config.synthesis is None:
+        taken, structures = _take(train, chosen, config, config.geometry, grid, rng)
         changed = appearance.change(taken, structures, config.appearance, rng)
     else:
-        taken, kinds = synthesise(taken, structures, config.synthesis, rng)
+        # Neighbours have no masks here to be painted by: the slice itself stands in for them.
+        alone = config.model_copy(update={"neighbours": NeighbourConfig(lost=1, swapped=0)})
+        taken, structures = _take(train, chosen, alone, config.geometry, grid, rng)
+        one, kinds = synthesise(taken[:, :1], structures, config.synthesis, rng)
+        taken = one.expand(taken.shape)
+        if config.infarct is not None:
+            structures = scar_structures(structures)
+            taken, structures = with_infarcts(taken, structures, config.infarct, rng)
         changed = _seen_by_scanner(taken, structures, kinds == Kind.MAP, config, rng)
     return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
 
@@ -70,8 +82,13 @@ def draw_lge(  # noqa: PLR0913
     rng: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Draw as :func:`draw`, of real late enhancement images; some get a random tone curve."""
-    stretched = config.geometry.model_copy(update={"stretch": lge.stretch})
-    taken, structures = _take(train, chosen, config, stretched, grid, rng)
+    where = config.geometry
+    if lge.stretched == 1 or float(torch.rand(1, generator=rng)) < lge.stretched:
+        where = where.model_copy(update={"stretch": lge.stretch})
+    kinds = STRUCTURES if config.infarct is None else SCAR_STRUCTURES
+    taken, structures = _take(train, chosen, config, where, grid, rng, len(kinds))
+    if config.infarct is not None:
+        taken, structures = with_infarcts(taken, structures, config.infarct, rng)
     toned = torch.rand(len(taken), generator=rng) < lge.tone
     taken[toned] = tone.monotone(taken[toned], rng)
     changed = appearance.change(taken, structures, config.appearance, rng)
@@ -98,8 +115,9 @@ def _take(  # noqa: PLR0913
     where: GeometryConfig,
     grid: Grid,
     rng: torch.Generator,
+    kinds: int = len(STRUCTURES),
 ) -> tuple[Tensor, Tensor]:
-    """Images ``(n, C, H, W)`` and memberships ``(n, 3, H, W)`` at random positions."""
+    """Images ``(n, C, H, W)`` and memberships ``(n, kinds, H, W)`` at random positions."""
     index = chosen.numpy()
     columns = (train.labels, train.centres, train.spacings_mm)
     labels, centres, spacings = (torch.from_numpy(column[index]) for column in columns)
@@ -111,7 +129,7 @@ def _take(  # noqa: PLR0913
         below, above = _neighbours(train, index, config.neighbours, rng)
         slices = [below, index, above]
     images = torch.from_numpy(np.stack([train.images[i] for i in slices], 1))
-    return geometry.sample(images, labels, positions)
+    return geometry.sample(images, labels, positions, kinds)
 
 
 def _neighbours(

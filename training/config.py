@@ -1,14 +1,17 @@
 """One typed configuration for a training run; an unknown key is refused."""
 
 from collections.abc import Mapping
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from cmr.labels import Label
+from cmr.scar.labels import ScarLabel
 from cmr.settings import Section
-from training.config_contrast import LgeConfig, Probability, Range, SynthesisConfig
+from training.config_contrast import InfarctConfig, LgeConfig, Probability, Range, SynthesisConfig
 
 S = TypeVar("S", bound=Section)
 
@@ -129,7 +132,7 @@ class LossConfig(Section):
 
     name: Literal["dice", "dice_focal", "dice_ce"]
     focal_gamma: float = Field(ge=0)
-    class_weights: tuple[float, float, float, float]
+    class_weights: tuple[float, ...] = Field(min_length=4, max_length=5)
 
 
 class OptimiserConfig(Section):
@@ -205,10 +208,16 @@ class TrainingConfig(Section):
     appearance: AppearanceConfig
     synthesis: SynthesisConfig | None = Field(description="null: the images stay cine images.")
     lge: LgeConfig | None = Field(description="null: ACDC alone.")
+    infarct: InfarctConfig | None = Field(description="null: the ventricles alone.")
     loss: LossConfig
     optimiser: OptimiserConfig
     schedule: ScheduleConfig
     run: RunConfig
+
+    @property
+    def labels(self) -> type[IntEnum]:
+        """What the network tells apart."""
+        return Label if self.infarct is None else ScarLabel
 
 
 def read_config(path: Path) -> TrainingConfig:

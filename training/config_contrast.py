@@ -43,9 +43,27 @@ class LgeConfig(Section):
     """The real LGE images; ``fold`` of ``emidec_splits.json`` is kept out.
 
     ``stretch`` takes the place of the geometry's, as these pixels are not square and nobody knows
-    by how much. ``tone`` is the share of images with a random monotone map of the grey values.
+    by how much, in a share ``stretched`` of the batches. ``tone`` is the share of images with a
+    random monotone map of the grey values.
     """
 
-    fold: int = Field(ge=0)
+    fold: int | None = Field(ge=0, description="null: trained on all.")
     stretch: Range
+    stretched: Probability
     tone: Probability
+
+
+class InfarctConfig(Section):
+    """The scar network: EMIDEC with its infarcts, and infarcts painted into healthy walls.
+
+    ``cine_slices`` of the ACDC patients, given the contrast of late enhancement, come to each
+    epoch. ``painted`` is the share of healthy walls that get an infarct, ``not_ischaemic`` that of
+    those infarcts that leave the endocardium free, ``no_reflow`` that with a dark core.
+    """
+
+    cine_slices: int = Field(ge=0)
+    painted: Probability
+    not_ischaemic: Probability
+    no_reflow: Probability
+    half_width_deg: Range
+    extent: Range

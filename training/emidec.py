@@ -6,7 +6,7 @@ loss must not ask for it (:class:`training.network.PartialLoss`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +39,14 @@ def list_cases(folder: Path) -> dict[str, str]:
 
 def read_emidec(folder: Path, case: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """``(z, 256, 256)`` images and labels of :class:`cmr.labels.Label`; RV is background."""
+    image, label = read_scar(folder, case)
+    return image, _LABELS[label]
+
+
+def read_scar(folder: Path, case: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """``(z, 256, 256)`` images and labels of :class:`cmr.scar.labels.ScarLabel`."""
     with np.load(folder / f"{case}.npz") as arrays:
-        return arrays["image"], _LABELS[arrays["label"]]
+        return arrays["image"], arrays["label"]
 
 
 def draw_emidec_splits(folder: Path) -> Splits:
@@ -48,11 +54,19 @@ def draw_emidec_splits(folder: Path) -> Splits:
     return draw_splits(list_cases(folder), 0, FOLDS, SPLIT_SEED)
 
 
-def load_emidec(folder: Path, cases: Iterable[str], settings: PreprocessSettings) -> SliceSet:
-    """All slices of these cases; the centre is the middle of the image."""
+def load_emidec(
+    folder: Path,
+    cases: Iterable[str],
+    settings: PreprocessSettings,
+    read: Callable[[Path, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]] = read_emidec,
+) -> SliceSet:
+    """All slices of these cases; the centre is the middle of the image.
+
+    ``read`` is :func:`read_emidec`, or :func:`read_scar` for a network that tells infarcts apart.
+    """
     images, labels, stacks = [], [], []
     for number, case in enumerate(cases):
-        grey, label = read_emidec(folder, case)
+        grey, label = read(folder, case)
         corner = [(n - CANVAS) // 2 for n in grey.shape[1:]]
         images.append(window(normalise(grey, settings.intensity), corner))
         labels.append(window(label, corner))

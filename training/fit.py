@@ -20,8 +20,14 @@ from training.batches import draw_grid
 from training.cases import Case, read_acdc
 from training.config import TrainingConfig
 from training.emidec import SPLITS_FILE as EMIDEC_SPLITS
-from training.emidec import load_emidec
-from training.network import build_network, build_optimiser, build_partial_loss, rate_factor
+from training.emidec import load_emidec, read_emidec, read_scar
+from training.network import (
+    build_network,
+    build_optimiser,
+    build_training_loss,
+    fitting_weights,
+    rate_factor,
+)
 from training.slices import load_slices
 from training.sources import Sources
 from training.splits import Splits, read_splits
@@ -74,9 +80,13 @@ class State:
             setattr(self, name, value)
 
     def take_weights(self, path: Path) -> None:
-        """Start from the averaged weights of another run; everything else stays fresh."""
+        """Start from the averaged weights of another run; everything else stays fresh.
+
+        Where the other run has another head, or sees a slice alone, :func:`fitting_weights` says
+        what is taken.
+        """
         average = torch.load(path, weights_only=True, map_location=_device())["average"]
-        self.average.load_state_dict(average)
+        self.average.load_state_dict(fitting_weights(average, self.average.state_dict()))
         self.average.n_averaged.zero_()
         self.network.load_state_dict(self.average.module.state_dict())
 
@@ -84,7 +94,9 @@ class State:
 def new_state(config: TrainingConfig) -> State:
     """Fresh weights from the seed."""
     torch.manual_seed(config.run.seed)
-    network = build_network(config.network).to(_device(), memory_format=torch.channels_last)
+    network = build_network(config.network, len(config.labels)).to(
+        _device(), memory_format=torch.channels_last
+    )
     average = AveragedModel(
         network, multi_avg_fn=_moving_average(config.run.ema_decay), use_buffers=True
     )
@@ -152,7 +164,8 @@ def _sources(
     if config.lge is None:
         return Sources(cine, None)
     cases = read_splits(EMIDEC_SPLITS).training(config.lge.fold)
-    return Sources(cine, load_emidec(folders.emidec, cases, settings))
+    read = read_emidec if config.infarct is None else read_scar
+    return Sources(cine, load_emidec(folders.emidec, cases, settings, read))
 
 
 def _epoch(
@@ -165,8 +178,8 @@ def _epoch(
     """One pass over the slices. The epoch number seeds it, so that a resumed run is the same."""
     rng = torch.Generator().manual_seed(config.run.seed * 100_003 + state.epoch)
     device = next(state.network.parameters()).device
-    loss_of = build_partial_loss(config.loss).to(device)
-    order = torch.randperm(len(train), generator=rng).split(config.run.batch_size)
+    loss_of = build_training_loss(config).to(device)
+    order = train.order(config, rng).split(config.run.batch_size)
     state.network.train()
     stage, _ = config.run.stage_at(state.epoch)
     losses = []

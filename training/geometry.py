@@ -13,6 +13,7 @@ def sample(
     images: Tensor,
     labels: Tensor,
     positions: Tensor,
+    structures: int,
 ) -> tuple[Tensor, Tensor]:
     """Interpolate images and one-hot labels at fractional native pixel positions.
 
@@ -20,22 +21,24 @@ def sample(
     ----------
     images, labels
         ``(n, C, S, S)`` float images, a slice alone or among its neighbours; ``(n, S, S)``
-        integer labels 0–3 of the slice.
+        integer labels of the slice.
     positions
         ``(n, H, W, 2)`` row and column in canvas pixels.
+    structures
+        Labels beside background, from 1 on.
 
     Returns
     -------
     tuple of Tensor
-        Images ``(n, C, H, W)`` and memberships of the three structures ``(n, 3, H, W)``, all
+        Images ``(n, C, H, W)`` and memberships of the structures ``(n, structures, H, W)``, all
         linear, 0 outside the canvas.
     """
     size = images.shape[-1]
     grid = positions.flip(-1) * (2 / (size - 1)) - 1
-    structures = torch.stack([labels == value for value in (1, 2, 3)], 1)
-    stacked = torch.cat([images, structures.to(images.dtype)], 1)
+    members = torch.stack([labels == value for value in range(1, structures + 1)], 1)
+    stacked = torch.cat([images, members.to(images.dtype)], 1)
     out = functional.grid_sample(stacked, grid, align_corners=True)
-    return out[:, :-3], out[:, -3:]
+    return out[:, :-structures], out[:, -structures:]
 
 
 def plain_positions(

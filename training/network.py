@@ -10,15 +10,23 @@ from monai.networks.nets import UNet
 from torch import Tensor, nn
 
 from cmr.labels import Label
-from training.config import LossConfig, NetworkConfig, OptimiserConfig, ScheduleConfig
+from training.config import (
+    LossConfig,
+    NetworkConfig,
+    OptimiserConfig,
+    ScheduleConfig,
+    TrainingConfig,
+)
+
+_KERNEL_NDIM = 4
 
 
-def build_network(config: NetworkConfig) -> nn.Module:
+def build_network(config: NetworkConfig, classes: int) -> nn.Module:
     """MONAI's residual U-Net, batch norm: it folds into the convolutions for inference."""
     network: nn.Module = UNet(
         spatial_dims=2,
         in_channels=config.slices,
-        out_channels=len(Label),
+        out_channels=classes,
         channels=config.channels,
         strides=(2,) * (len(config.channels) - 1),
         num_res_units=config.residual_units,
@@ -29,8 +37,19 @@ def build_network(config: NetworkConfig) -> nn.Module:
 
 
 def build_loss(config: LossConfig) -> nn.Module:
-    """MONAI loss of logits ``(n, 4, H, W)`` and labels ``(n, 1, H, W)``."""
+    """MONAI loss of logits ``(n, classes, H, W)`` and labels ``(n, 1, H, W)``."""
     return _loss(config, config.class_weights)
+
+
+def build_training_loss(config: TrainingConfig) -> PartialLoss:
+    """What a run minimises; the scar network knows no RV, so that it never lacks its label."""
+    return build_partial_loss(config.loss) if config.infarct is None else whole_loss(config.loss)
+
+
+def whole_loss(config: LossConfig) -> PartialLoss:
+    """Loss of a batch in which every sample has all labels."""
+    loss = build_loss(config)
+    return PartialLoss(loss, loss)
 
 
 def build_partial_loss(config: LossConfig) -> PartialLoss:
@@ -88,6 +107,26 @@ def without_rv(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     """
     outside = logits[:, [Label.BACKGROUND, Label.RV]].logsumexp(1, keepdim=True)
     return torch.cat([outside, logits[:, Label.MYOCARDIUM :]], 1), (labels - 1).clamp(min=0)
+
+
+def fitting_weights(given: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of one network in the place of another's, where they fit.
+
+    A first convolution that saw a slice alone becomes the middle of one that sees its neighbours,
+    which begin at 0; what has another shape otherwise, as the head of other labels, stays.
+    """
+    return {name: _fitted(given[name], weight) for name, weight in own.items()}
+
+
+def _fitted(given: Tensor, own: Tensor) -> Tensor:
+    if given.shape == own.shape:
+        return given
+    kernels = given.ndim == own.ndim == _KERNEL_NDIM
+    if kernels and given.shape[1] == 1 and given.shape[::2] == own.shape[::2]:
+        out = torch.zeros_like(own)
+        out[:, own.shape[1] // 2] = given[:, 0]
+        return out
+    return own
 
 
 def build_optimiser(network: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:

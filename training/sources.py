@@ -22,6 +22,14 @@ class Sources:
     def __len__(self) -> int:
         return len(self.cine) + (0 if self.lge is None else len(self.lge))
 
+    def order(self, config: TrainingConfig, rng: torch.Generator) -> Tensor:
+        """Numbers of an epoch's samples, shuffled: all, or all LGE with some of the cine slices."""
+        if config.infarct is None:
+            return torch.randperm(len(self), generator=rng)
+        cine = torch.randperm(len(self.cine), generator=rng)[: config.infarct.cine_slices]
+        numbers = torch.cat([cine, torch.arange(len(self.cine), len(self))])
+        return numbers[torch.randperm(len(numbers), generator=rng)]
+
     def draw(
         self, chosen: Tensor, config: TrainingConfig, grid: Grid, rng: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
@@ -35,4 +43,6 @@ class Sources:
             parts.append(draw_lge(self.lge, others, config, config.lge, grid, rng))
         images, labels = (torch.cat(column) for column in zip(*parts, strict=True))
         with_rv = torch.arange(len(chosen)) < int(is_cine.sum())
+        if config.infarct is not None:  # its labels have no RV to miss
+            with_rv = torch.ones(len(chosen), dtype=torch.bool)
         return images.contiguous(memory_format=torch.channels_last), labels, with_rv

@@ -1,0 +1,1 @@
+"""Late gadolinium enhancement: how much scar, where, how deep."""
