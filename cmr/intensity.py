@@ -30,7 +30,9 @@ class IntensitySettings(Section):
         return self
 
 
-def normalise(images: npt.NDArray[Any], settings: IntensitySettings) -> npt.NDArray[np.float32]:
+def normalise(
+    images: npt.NDArray[Any], settings: IntensitySettings, central_fraction: float = 1
+) -> npt.NDArray[np.float32]:
     """Scale each 2-D image linearly between two of its percentiles and clip to 0–1.
 
     Parameters
@@ -40,6 +42,8 @@ def normalise(images: npt.NDArray[Any], settings: IntensitySettings) -> npt.NDAr
         take no part in the percentiles.
     settings
         The two percentiles.
+    central_fraction
+        Of rows and columns: where the percentiles are taken.
 
     Returns
     -------
@@ -54,18 +58,29 @@ def normalise(images: npt.NDArray[Any], settings: IntensitySettings) -> npt.NDAr
     array([0. , 0.5, 1. ], dtype=float32)
     """
     out = np.zeros(images.shape, np.float32)
+    where = central(images.shape, central_fraction)
     for index in np.ndindex(images.shape[:-2]):
-        out[index] = _normalise_one(images[index], settings)
+        out[index] = _normalise_one(images[index], where, settings)
     return out
 
 
-def _normalise_one(image: npt.NDArray[Any], settings: IntensitySettings) -> npt.NDArray[np.float32]:
+def central(shape: tuple[int, ...], fraction: float) -> tuple[slice, slice]:
+    """Rows and columns of the middle of ``(..., row, col)``, a fraction of each."""
+    margins = [round(n * (1 - fraction) / 2) for n in shape[-2:]]
+    rows, cols = (slice(m, n - m) for m, n in zip(margins, shape[-2:], strict=True))
+    return rows, cols
+
+
+def _normalise_one(
+    image: npt.NDArray[Any], where: tuple[slice, slice], settings: IntensitySettings
+) -> npt.NDArray[np.float32]:
     finite = np.isfinite(image)
-    if not finite.any():
+    if not finite[where].any():
         return np.zeros(image.shape, np.float32)
     # float64: the range of an int32 or of extreme floats must not overflow.
     values = np.where(finite, image, 0).astype(np.float64)
-    low, high = np.percentile(values[finite], [settings.low_percentile, settings.high_percentile])
+    counted = values[where][finite[where]]
+    low, high = np.percentile(counted, [settings.low_percentile, settings.high_percentile])
     span = high - low
     if not np.isfinite(span) or span <= 0:
         return np.zeros(image.shape, np.float32)

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, ValidationError
 
 from cmr.errors import ModelError
-from cmr.intensity import IntensitySettings
-from cmr.preprocess import PreprocessSettings
+from cmr.preprocess import Seen
 from cmr.settings import Section
 
 CONFIG, METADATA, ONNX = Path("config.pbtxt"), Path("metadata.json"), Path("1/model.onnx")
@@ -32,14 +31,6 @@ class Tensor(Section):
 
     name: str
     channels: PositiveInt
-
-
-class Seen(Section):
-    """What the network was trained to see."""
-
-    matrix: tuple[PositiveInt, PositiveInt]
-    spacing_mm: PositiveFloat
-    intensity: IntensitySettings
 
 
 class Metadata(Section):
@@ -100,7 +91,7 @@ class ModelFolder:
         """Pixel size of the network's images."""
         return self.metadata.preprocessing.spacing_mm
 
-    def check_preprocessing(self, settings: PreprocessSettings) -> None:
+    def check_preprocessing(self, settings: Seen) -> None:
         """Refuse settings that differ from those that the network was trained with.
 
         Raises
@@ -108,9 +99,7 @@ class ModelFolder:
         ModelError
             Another matrix, spacing or normalisation.
         """
-        given = Seen(
-            matrix=settings.matrix, spacing_mm=settings.spacing_mm, intensity=settings.intensity
-        )
+        given = settings.seen
         if given != self.metadata.preprocessing:
             raise ModelError(
                 f"Model {self.name}: app.yaml says preprocessing {given}, the model was trained "
@@ -148,7 +137,7 @@ def open_model(root: Path, name: str) -> ModelFolder:
     return ModelFolder(folder / ONNX, metadata)
 
 
-def open_for(root: Path, name: str, settings: PreprocessSettings) -> ModelFolder:
+def open_for(root: Path, name: str, settings: Seen) -> ModelFolder:
     """Open ``root/name`` as :func:`open_model` does, for images that these settings make.
 
     Raises

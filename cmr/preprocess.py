@@ -1,12 +1,14 @@
 """From a cine in native pixels to what a network sees, and exactly back."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from cmr.heart import HeartCentre, HeartSettings, locate_heart
 from cmr.intensity import IntensitySettings, normalise
@@ -16,12 +18,29 @@ from cmr.settings import Section
 from cmr.volume import Volume4D
 
 
-class PreprocessSettings(Section):
+class Seen(Section):
     """What a network was trained to see. A model's ``metadata.json`` holds the same numbers."""
 
-    matrix: tuple[int, int] = Field(description="Rows and columns of the crop.")
+    matrix: tuple[PositiveInt, PositiveInt] = Field(description="Rows and columns of the crop.")
     spacing_mm: PositiveFloat
     intensity: IntensitySettings
+    central_fraction: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Of the crop's rows and columns, where percentiles are taken, so that bright "
+        "fat at the chest wall takes no grey values from the heart; null: of the whole image.",
+    )
+
+    @property
+    def seen(self) -> Seen:
+        """Without what a kind of settings adds."""
+        return Seen.model_validate(self.model_dump(include=set(Seen.model_fields)))
+
+
+class PreprocessSettings(Seen):
+    """The same, and how the heart is found in a cine."""
+
     heart: HeartSettings
 
 
@@ -83,6 +102,26 @@ class ModelInput:
         return self.source.with_data(labels)
 
 
+def to_crop(volume: Volume4D, settings: Seen, centre: HeartCentre) -> ModelInput:
+    """Crop and resample about a known centre; grey values as the network was trained to see them.
+
+    Parameters
+    ----------
+    volume
+        Images in any grey scale.
+    settings
+        The network's matrix, spacing and percentiles.
+    centre
+        Where the heart is.
+    """
+    if settings.central_fraction is None:
+        return _crop(volume, normalise(volume.data, settings.intensity), settings, centre)
+    raw = np.nan_to_num(np.asarray(volume.data, np.float32), posinf=0, neginf=0)
+    crop = _crop(volume, raw, settings, centre)
+    images = normalise(crop.images, settings.intensity, settings.central_fraction)
+    return replace(crop, images=images)
+
+
 def to_model(
     volume: Volume4D, settings: PreprocessSettings, centre: HeartCentre | None = None
 ) -> ModelInput:
@@ -100,9 +139,15 @@ def to_model(
     images = normalise(volume.data, settings.intensity)
     spacing = volume.geometry.pixel_spacing_mm
     centre = centre or locate_heart(images, spacing, settings.heart)
+    return _crop(volume, images, settings, centre)
+
+
+def _crop(
+    volume: Volume4D, images: npt.NDArray[Any], settings: Seen, centre: HeartCentre
+) -> ModelInput:
     grid = CropGrid(
         native_shape=volume.geometry.shape,
-        native_spacing_mm=spacing,
+        native_spacing_mm=volume.geometry.pixel_spacing_mm,
         shape=settings.matrix,
         spacing_mm=settings.spacing_mm,
         centre=(centre.row, centre.col),

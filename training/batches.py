@@ -9,8 +9,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from cmr.intensity import normalise
 from cmr.labels import STRUCTURES
-from cmr.preprocess import PreprocessSettings
+from cmr.preprocess import PreprocessSettings, Seen
 from cmr.scar.labels import ScarLabel
 from training import appearance, geometry, tone
 from training.config import GeometryConfig, NeighbourConfig, StageConfig, TrainingConfig
@@ -36,7 +37,8 @@ def draw_grid(
     """The application's whole matrix, or the smaller one of training."""
     whole = float(torch.rand(1, generator=rng)) < stage.whole_share
     matrix = settings.matrix if whole else config.geometry.matrix
-    return Grid(matrix, settings.spacing_mm)
+    spacing_mm = settings.spacing_mm if config.infarct is None else config.infarct.seen.spacing_mm
+    return Grid(matrix, spacing_mm)
 
 
 def draw(
@@ -67,6 +69,7 @@ def draw(
         one, kinds = synthesise(taken[:, :1], structures, config.synthesis, rng)
         taken = one.expand(taken.shape)
         if config.infarct is not None:
+            taken = windowed(taken, config.infarct.seen)
             structures = scar_structures(structures)
             taken, structures = with_infarcts(taken, structures, config.infarct, rng)
         changed = _seen_by_scanner(taken, structures, kinds == Kind.MAP, config, rng)
@@ -88,11 +91,18 @@ def draw_lge(  # noqa: PLR0913
     kinds = STRUCTURES if config.infarct is None else SCAR_STRUCTURES
     taken, structures = _take(train, chosen, config, where, grid, rng, len(kinds))
     if config.infarct is not None:
+        taken = windowed(taken, config.infarct.seen)
         taken, structures = with_infarcts(taken, structures, config.infarct, rng)
     toned = torch.rand(len(taken), generator=rng) < lge.tone
     taken[toned] = tone.monotone(taken[toned], rng)
     changed = appearance.change(taken, structures, config.appearance, rng)
     return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
+
+
+def windowed(images: Tensor, seen: Seen) -> Tensor:
+    """Grey values of crops ``(n, C, H, W)`` as :func:`cmr.preprocess.to_crop` makes them."""
+    found = normalise(images.numpy(), seen.intensity, seen.central_fraction or 1)
+    return torch.from_numpy(found)
 
 
 def _seen_by_scanner(

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveFloat
 
+from cmr.preprocess import Seen
 from cmr.settings import Section
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -56,11 +57,13 @@ class LgeConfig(Section):
 class InfarctConfig(Section):
     """The scar network: EMIDEC with its infarcts, and infarcts painted into healthy walls.
 
+    ``seen`` is what this network sees, from app.yaml: scar.preprocessing.
     ``cine_slices`` of the ACDC patients, given the contrast of late enhancement, come to each
     epoch. ``painted`` is the share of healthy walls that get an infarct, ``not_ischaemic`` that of
     those infarcts that leave the endocardium free, ``no_reflow`` that with a dark core.
     """
 
+    seen: Seen
     cine_slices: int = Field(ge=0)
     painted: Probability
     not_ischaemic: Probability

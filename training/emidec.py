@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cmr.intensity import normalise
+from cmr.intensity import IntensitySettings, normalise
 from cmr.labels import Label
-from cmr.preprocess import PreprocessSettings
 from training.slices import CANVAS, SliceSet, window
 from training.splits import Splits, draw_splits
 
@@ -57,8 +56,8 @@ def draw_emidec_splits(folder: Path) -> Splits:
 def load_emidec(
     folder: Path,
     cases: Iterable[str],
-    settings: PreprocessSettings,
-    read: Callable[[Path, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]] = read_emidec,
+    intensity: IntensitySettings,
+    read: Callable[[Path, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]],
 ) -> SliceSet:
     """All slices of these cases; the centre is the middle of the image.
 
@@ -68,7 +67,7 @@ def load_emidec(
     for number, case in enumerate(cases):
         grey, label = read(folder, case)
         corner = [(n - CANVAS) // 2 for n in grey.shape[1:]]
-        images.append(window(normalise(grey, settings.intensity), corner))
+        images.append(window(normalise(grey, intensity), corner))
         labels.append(window(label, corner))
         stacks.append(np.full(len(grey), number, np.int32))
     count = sum(map(len, stacks))

@@ -12,7 +12,7 @@ from torch import nn
 
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.labels import Label
-from cmr.model_store import CONFIG, METADATA, ONNX, Metadata, Seen, Tensor, open_model, sha256_of
+from cmr.model_store import CONFIG, METADATA, ONNX, Metadata, Tensor, open_model, sha256_of
 from cmr.preprocess import PreprocessSettings
 from training.card import write_card
 from training.config import TrainingConfig

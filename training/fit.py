@@ -13,6 +13,7 @@ from rich.progress import track
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from cmr.intensity import IntensitySettings
 from cmr.overlap import dice_of_structures
 from cmr.preprocess import ModelInput, PreprocessSettings, to_model
 from cmr.segmentation import segment
@@ -164,8 +165,11 @@ def _sources(
     if config.lge is None:
         return Sources(cine, None)
     cases = read_splits(EMIDEC_SPLITS).training(config.lge.fold)
-    read = read_emidec if config.infarct is None else read_scar
-    return Sources(cine, load_emidec(folders.emidec, cases, settings, read))
+    if config.infarct is None:
+        return Sources(cine, load_emidec(folders.emidec, cases, settings.intensity, read_emidec))
+    # Unclipped: the grey values of a crop come from its own percentiles.
+    whole = IntensitySettings(low_percentile=0, high_percentile=100)
+    return Sources(cine, load_emidec(folders.emidec, cases, whole, read_scar))
 
 
 def _epoch(

@@ -84,7 +84,7 @@ def load_slices(
 
 
 def _cached(folder: Path, patient: str, settings: PreprocessSettings, cache: Path) -> SliceSet:
-    key = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:12]
+    key = hashlib.sha256(settings.model_dump_json(exclude_none=True).encode()).hexdigest()[:12]
     path = cache / f"{patient}-{CANVAS}-{key}-stacks.npz"
     if not path.exists():
         made = slices_of(read_acdc(folder, patient), settings)
