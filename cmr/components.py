@@ -16,8 +16,8 @@ from cmr.volume import FloatArray
 
 Ids = npt.NDArray[np.integer[Any]]
 
-_DIAGONAL_IN_PLANE = np.zeros((3, 3, 3), bool)
-_DIAGONAL_IN_PLANE[1] = True
+DIAGONAL_IN_PLANE = np.zeros((3, 3, 3), bool)
+DIAGONAL_IN_PLANE[1] = True
 
 
 def largest_part(mask: Mask, extents_mm: FloatArray, margin: Mask) -> Mask:
@@ -38,7 +38,7 @@ def largest_part(mask: Mask, extents_mm: FloatArray, margin: Mask) -> Mask:
     margin
         ``(row, col)`` footprint of the growth.
     """
-    ids, count = ndimage.label(mask, _DIAGONAL_IN_PLANE)
+    ids, count = ndimage.label(mask, DIAGONAL_IN_PLANE)
     if count < 2:
         return mask
     part = _join(count, _links(ids, None))

@@ -116,7 +116,7 @@ def test_a_lone_contrast_is_mirrored_and_several_are_not():
     made = TissueNetwork(ByGrey(), 4, PREPROCESSING, CLEANUP, MAPPING.heart)
     for shown, runs in ((images(TRUTH), 4), (images(TRUTH, TRUTH, TRUTH), 3)):
         made.network.seen.clear()
-        made._find(shown, PLANES, 4)
+        made.find(shown, PLANES, 4)
         first_looks = 1
         assert len(made.network.seen) == first_looks + runs
 

@@ -123,7 +123,7 @@ def find_heart(
     found = clean(one.to_native([consensus]), clean_up).labels
     agreement = _agreement([s.argmax(1) for s in scores], consensus.argmax(1))
     whole = without_attachments(found.data[0], geometry.pixel_spacing_mm, settings.attachment_mm)
-    kept = _with_closed_wall(whole, geometry, settings)
+    kept = with_closed_wall(whole, geometry, settings)
     least = settings.min_agreement_fraction
     heart = HeartOnMap(found.with_data(kept[None]), agreement, least, "")
     reason = _doubt(kept, agreement, least)
@@ -198,9 +198,10 @@ def _agreement(found: list[npt.NDArray[np.int_]], consensus: npt.NDArray[np.int_
     return float(np.mean([dice(labels, consensus, Label.MYOCARDIUM) for labels in found]))
 
 
-def _with_closed_wall(
+def with_closed_wall(
     labels: npt.NDArray[np.uint8], geometry: StackGeometry, settings: HeartOnMapSettings
 ) -> npt.NDArray[np.uint8]:
+    """Labels ``(z, row, col)`` of the slices whose LV is large enough and has its wall."""
     area_mm2 = (labels == Label.LV).sum((1, 2)) * geometry.pixel_area_mm2
     closed: FloatArray = np.nan_to_num(ring_coverage(labels))
     keep = (closed >= settings.min_ring_fraction) & (area_mm2 >= settings.min_cavity_mm2)

@@ -30,16 +30,17 @@ class TissueNetwork:
 
     def heart(self, chosen: ChosenMap) -> HeartOnMap:
         """The heart on a map, from all contrasts of its acquisition."""
-        return self._find(chosen.contrasts, chosen.geometry, self.variants)
+        return self.find(chosen.contrasts, chosen.geometry, self.variants)
 
     def region(self, acquired: AcquiredMap) -> Mask:
         """``(row, col)`` disc about the heart, before anything is aligned or fitted."""
-        found = self._find(*source_contrasts(acquired), variants=1)
+        found = self.find(*source_contrasts(acquired), variants=1)
         return heart_disc(found, self.settings.region_radius_mm)
 
-    def _find(
+    def find(
         self, contrasts: npt.NDArray[np.float32], geometry: StackGeometry, variants: int
     ) -> HeartOnMap:
+        """Find the heart on images ``(contrasts, z, row, col)`` of one stack."""
         # Contrasts are views as good as mirrored images: only a lone one is mirrored.
         variants = variants if len(contrasts) == 1 else 1
         prepared = prepare(contrasts, geometry, self.network, self.preprocessing)

@@ -1,0 +1,120 @@
+"""The left ventricle on late enhancement: two networks, one for place and RV, one for the wall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cmr.anatomy import lv_disc
+from cmr.cleanup import clean
+from cmr.heart import CentreMethod, HeartCentre
+from cmr.labels import Label
+from cmr.mapping.heart import HeartOnMap, with_closed_wall, without_attachments
+from cmr.mapping.tissue_network import TissueNetwork
+from cmr.overlap import dice
+from cmr.preprocess import Seen, to_crop
+from cmr.scar.images import LateImages
+from cmr.scar.labels import ENHANCED, WALL, ScarLabel
+from cmr.segmentation import Network, probabilities
+from cmr.volume import Volume4D
+
+NO_WALL = "No left ventricle with a closed wall was found on any slice of the late enhancement."
+
+
+@dataclass(frozen=True, eq=False)
+class ScarNetworks:
+    """The network of the scar with its settings, and the one that sees any contrast."""
+
+    scar: Network
+    variants: int
+    preprocessing: Seen
+    tissue: TissueNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class LateHeart:
+    """What the networks see.
+
+    Parameters
+    ----------
+    labels
+        ``(1, z, row, col)`` of :class:`cmr.labels.Label`, cleaned; the wall holds the infarct.
+    scar
+        ``(z, row, col)`` of :class:`cmr.scar.labels.ScarLabel`, as the scar network gave it but
+        for what lies outside the cleaned wall.
+    agreement
+        Dice of the two networks' myocardium; NaN where the other one found no heart.
+    reason
+        Why there is no heart; empty where there is.
+    """
+
+    labels: Volume4D
+    scar: npt.NDArray[np.uint8]
+    agreement: float
+    reason: str
+
+
+def find_late_heart(images: LateImages, networks: ScarNetworks) -> LateHeart:
+    """Find cavity, wall and infarct on one stack.
+
+    The network for any contrast looks at the whole image and finds place and RV; the scar network
+    looks at a crop about the LV. Where the first finds no heart, the crop has the image's middle.
+
+    Raises
+    ------
+    ModelError
+        A network does not take these images, or gives scores that are not finite.
+    """
+    tissue = networks.tissue
+    volume = images.volume
+    first = tissue.find(volume.data, volume.geometry, tissue.variants)
+    prepared = to_crop(volume, networks.preprocessing, _centre(first))
+    scores = probabilities(networks.scar, prepared.images[0], networks.variants)
+    found = np.asarray(prepared.to_native([scores]).data[0])
+    labels = _cleaned(_with_rv(found, first), volume, tissue)
+    wall = labels == Label.MYOCARDIUM
+    seen = dice(labels, np.asarray(first.labels.data[0]), Label.MYOCARDIUM)
+    return LateHeart(
+        labels=volume.with_data(labels[None]),
+        scar=_within(found, wall, labels == Label.LV),
+        agreement=float("nan") if first.reason else seen,
+        reason="" if wall.any() else NO_WALL,
+    )
+
+
+def _centre(heart: HeartOnMap) -> HeartCentre:
+    """Middle of the LV with its wall, mean over the slices."""
+    disc = lv_disc(heart.labels.data[0])
+    if not disc.any():
+        rows, cols = heart.labels.geometry.shape
+        return HeartCentre((rows - 1) / 2, (cols - 1) / 2, CentreMethod.IMAGE_CENTRE)
+    _, row, col = (float(i.mean()) for i in np.nonzero(disc))
+    return HeartCentre(row, col, CentreMethod.FIRST_LOOK)
+
+
+def _with_rv(found: npt.NDArray[np.uint8], first: HeartOnMap) -> npt.NDArray[np.uint8]:
+    """``(z, row, col)`` of :class:`cmr.labels.Label`; the RV is what the first look found."""
+    right = np.asarray(first.labels.data[0] == Label.RV) & (found == ScarLabel.BACKGROUND)
+    out = np.where(right, Label.RV, Label.BACKGROUND)
+    out = np.where(np.isin(found, WALL), Label.MYOCARDIUM, out)
+    return np.where(found == ScarLabel.LV, Label.LV, out).astype(np.uint8)
+
+
+def _cleaned(
+    labels: npt.NDArray[np.uint8], volume: Volume4D, tissue: TissueNetwork
+) -> npt.NDArray[np.uint8]:
+    geometry, settings = volume.geometry, tissue.settings
+    kept = clean(volume.with_data(labels[None]), tissue.clean_up).labels.data[0]
+    whole = without_attachments(kept, geometry.pixel_spacing_mm, settings.attachment_mm)
+    return with_closed_wall(whole, geometry, settings)
+
+
+def _within(
+    found: npt.NDArray[np.uint8], wall: npt.NDArray[np.bool_], cavity: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint8]:
+    """Labels of the scar network in the cleaned wall; what clean-up added is healthy."""
+    out = np.where(wall, ScarLabel.MYOCARDIUM, ScarLabel.BACKGROUND)
+    out = np.where(wall & np.isin(found, ENHANCED), found, out)
+    return np.where(cavity, ScarLabel.LV, out).astype(np.uint8)

@@ -1,0 +1,49 @@
+"""What is large enough to be scar: islands of bright wall, over the slices they touch."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from cmr.anatomy import Mask
+from cmr.scar.masks import LeftVentricle
+from cmr.scar.rim import grown
+from cmr.scar.settings import IslandSettings
+from cmr.volume import FloatArray
+
+# In plane all 8 neighbours; to the next slice the pixel itself.
+_CONNECTED = np.zeros((3, 3, 3), bool)
+_CONNECTED[1] = True
+_CONNECTED[:, 1, 1] = True
+
+
+def pixel_volumes_mm3(left_ventricle: LeftVentricle) -> FloatArray:
+    """``(z, 1, 1)`` volume that a pixel stands for.
+
+    A single slice stands for its thickness, or for 1 mm where that is unknown: shares of the wall
+    are the same whatever it is.
+    """
+    geometry = left_ventricle.geometry
+    extents_mm = geometry.slice_extents_mm
+    if geometry.n_slices == 1:
+        extents_mm = np.array([np.nan_to_num(geometry.slice_thickness_mm, nan=1.0)])
+    return np.asarray(extents_mm[:, None, None] * geometry.pixel_area_mm2)
+
+
+def without_islands(
+    bright: Mask, inner: Mask, left_ventricle: LeftVentricle, settings: IslandSettings
+) -> Mask:
+    """Bright wall that belongs to an island large enough within ``inner``.
+
+    The rim is full of half blood and half wall, bright without being scar: islands are counted
+    without it, and those that stay go on into it.
+    """
+    seeds = bright & inner
+    parts, count = ndimage.label(seeds, _CONNECTED)
+    if not count:
+        return np.zeros_like(bright)
+    volumes = np.broadcast_to(pixel_volumes_mm3(left_ventricle), bright.shape)
+    sizes = np.bincount(parts.ravel(), volumes.ravel(), count + 1)
+    keep = sizes >= settings.least_mm3
+    keep[0] = False
+    return grown(keep[parts], bright, settings.reach_px)

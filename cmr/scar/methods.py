@@ -1,0 +1,107 @@
+"""The classical methods side by side, all within one wall and with the same rules round them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from cmr.anatomy import Mask
+from cmr.results_scar import GrayDefinition, ScarMethod
+from cmr.scar.ewa import weights
+from cmr.scar.gray_zone import CoreAndGray, core_and_gray
+from cmr.scar.images import LateImages
+from cmr.scar.islands import without_islands
+from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.no_reflow import find_no_reflow
+from cmr.scar.remote import RemoteMyocardium, find_remote
+from cmr.scar.rim import inside
+from cmr.scar.settings import ScarSettings
+from cmr.scar.thresholds import Rule, Wall, above_sd, half_maximum, mixture, otsu
+from cmr.volume import FloatArray
+
+RULES: Mapping[ScarMethod, Rule] = MappingProxyType(
+    {
+        "sd2": above_sd(2),
+        "sd3": above_sd(3),
+        "sd4": above_sd(4),
+        "sd5": above_sd(5),
+        "sd6": above_sd(6),
+        "fwhm": half_maximum,
+        "otsu": otsu,
+        "gmm": mixture,
+        "ewa": mixture,
+    }
+)
+GRAY_DEFINITIONS: tuple[GrayDefinition, ...] = ("sd_2_3", "yan", "schmidt")
+NOTHING = "Nothing in the wall stands out from remote myocardium."
+
+
+@dataclass(frozen=True, eq=False)
+class ClassicalScar:
+    """Every method, every gray zone, and the remote that they rest on."""
+
+    methods: Mapping[ScarMethod, ScarMask]
+    gray_zones: Mapping[GrayDefinition, CoreAndGray]
+    remote: RemoteMyocardium
+
+
+def classical_scar(
+    images: LateImages, left_ventricle: LeftVentricle, settings: ScarSettings
+) -> ClassicalScar:
+    """Apply every method to one stack."""
+    values = images.values
+    inner = inside(left_ventricle, settings.islands.border_px)
+    remote = find_remote(values, left_ventricle, inner, settings.remote)
+    if remote.reason:
+        empty = np.zeros_like(inner)
+        return ClassicalScar(
+            {name: _nothing(values, remote.reason) for name in RULES},
+            {name: CoreAndGray(empty, empty, remote.reason) for name in GRAY_DEFINITIONS},
+            remote,
+        )
+    limit = remote.mean + settings.methods.least_contrast_sd * remote.sd
+    bright = inner & (values > limit[:, None, None])
+    enhanced = without_islands(bright, inner, left_ventricle, settings.islands)
+    wall = Wall(values, inner, enhanced, remote, images.kind, settings.methods)
+    dark = _no_reflow(wall, left_ventricle, settings)
+    return ClassicalScar(
+        {name: _apply(name, wall, dark, left_ventricle, settings) for name in RULES},
+        {
+            name: core_and_gray(name, wall, dark, left_ventricle, settings.islands)
+            for name in GRAY_DEFINITIONS
+        },
+        remote,
+    )
+
+
+def _no_reflow(wall: Wall, left_ventricle: LeftVentricle, settings: ScarSettings) -> Mask:
+    """Holes in what is brighter than half of the scar, the same for all methods.
+
+    Low thresholds take the blurred borders of the wall for scar, and those enclose healthy wall.
+    """
+    bright = left_ventricle.wall & (wall.values > half_maximum(wall)[:, None, None])
+    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands)
+    return find_no_reflow(scar, left_ventricle, settings.no_reflow)
+
+
+def _apply(
+    name: ScarMethod,
+    wall: Wall,
+    dark: Mask,
+    left_ventricle: LeftVentricle,
+    settings: ScarSettings,
+) -> ScarMask:
+    thresholds = RULES[name](wall)
+    bright = left_ventricle.wall & (wall.values > thresholds[:, None, None])
+    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands)
+    share = weights(scar, dark, wall) if name == "ewa" else (scar | dark).astype(float)
+    note = "" if wall.enhanced.any() else NOTHING
+    return ScarMask(scar | dark, dark, share, thresholds, note=note)
+
+
+def _nothing(values: FloatArray, reason: str) -> ScarMask:
+    empty = np.zeros(values.shape, bool)
+    return ScarMask(empty, empty, np.zeros(values.shape), np.full(len(values), np.nan), reason)

@@ -1,0 +1,102 @@
+"""Grey values from which wall is scar: so many SD above remote, half maximum, Otsu, mixture.
+
+Each rule gives ``(z,)`` thresholds, NaN where a slice has none because nothing in the heart stands
+out from remote. What becomes of the pixels above is the same for all (:mod:`cmr.scar.methods`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from skimage.filters import threshold_otsu
+
+from cmr.anatomy import Mask
+from cmr.scar.mixture import TwoNormals, fit_two_normals
+from cmr.scar.remote import RemoteMyocardium
+from cmr.scar.settings import MethodSettings
+from cmr.scar.terms import LateKind
+from cmr.volume import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Wall:
+    """What the rules look at.
+
+    Parameters
+    ----------
+    values
+        ``(z, row, col)`` grey values.
+    inner
+        ``(z, row, col)`` wall without its rim.
+    enhanced
+        Part of ``inner`` that stands out from remote, islands that are too small left out.
+    remote, kind, settings
+        Remote myocardium, kind of images, what the rules are told.
+    """
+
+    values: FloatArray
+    inner: Mask
+    enhanced: Mask
+    remote: RemoteMyocardium
+    kind: LateKind
+    settings: MethodSettings
+
+    @property
+    def above_remote(self) -> FloatArray:
+        """``(z, row, col)`` grey values less the mean of remote of the slice."""
+        return np.asarray(self.values - self.remote.mean[:, None, None])
+
+    @property
+    def sd(self) -> float:
+        """Typical standard deviation of remote."""
+        return float(np.median(self.remote.sd))
+
+    def contrast(self, percentile: float) -> float:
+        """Of the enhanced pixels above remote; NaN without any."""
+        found = self.above_remote[self.enhanced]
+        return float(np.percentile(found, percentile)) if found.size else float("nan")
+
+
+Rule = Callable[[Wall], FloatArray]
+
+
+def above_sd(count: int) -> Rule:
+    """``mean + count x SD`` of remote."""
+
+    def rule(wall: Wall) -> FloatArray:
+        return wall.remote.mean + count * wall.remote.sd
+
+    return rule
+
+
+def half_maximum(wall: Wall) -> FloatArray:
+    """Half of the maximum of the scar (Amado 2004); of PSIR the middle between it and remote.
+
+    Half of a signed value means nothing, as the zero of PSIR is no absence of signal (Kopic 2025).
+    """
+    peak = wall.contrast(wall.settings.peak_percentile)
+    if wall.kind is LateKind.PSIR:
+        return wall.remote.mean + peak / 2
+    return (wall.remote.mean + peak) / 2
+
+
+def otsu(wall: Wall) -> FloatArray:
+    """Least variance within the two parts (Otsu 1979), of all slices less their remote."""
+    if not wall.enhanced.any():
+        return np.full(len(wall.values), np.nan)
+    return wall.remote.mean + float(threshold_otsu(wall.above_remote[wall.inner]))
+
+
+def mixture(wall: Wall) -> FloatArray:
+    """Equal likelihood of the two classes of :func:`mixture_of`."""
+    found = mixture_of(wall)
+    return wall.remote.mean + (float("nan") if found is None else found.threshold)
+
+
+def mixture_of(wall: Wall) -> TwoNormals | None:
+    """Two normal classes of all slices less their remote; None without anything enhanced."""
+    if not wall.enhanced.any():
+        return None
+    return fit_two_normals(wall.above_remote[wall.inner], (0.0, wall.sd))
