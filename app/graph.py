@@ -9,6 +9,7 @@ from app.parts import Parts, gather_parts
 from operators.clean_up import CleanUp
 from operators.extracellular_volume import ExtracellularVolume
 from operators.inference import Inference
+from operators.late_reader import LateReader
 from operators.map_locator import MapLocator
 from operators.map_measurement import MapMeasurement
 from operators.map_painter import MapPainter
@@ -23,6 +24,11 @@ from operators.quality import Quality
 from operators.relaxation_fit import RelaxationFit
 from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
+from operators.scar_finder import ScarFinder
+from operators.scar_measurement import ScarMeasurement
+from operators.scar_painter import ScarPainter
+from operators.scar_quality import ScarQuality
+from operators.scar_writer import ScarWriter
 from operators.sdk import Application, Operator
 from operators.seg_writer import SegWriter
 from operators.series_selector import SeriesSelector
@@ -52,8 +58,8 @@ class CmrApplication(Application):
         selector = SeriesSelector(self, settings=s.selection, name="series_selector")
         self._join(reader, selector, "study")
         quality = self._cine(selector)
-        map_quality = self._maps(selector, quality)
-        self._results(reader, selector, quality, map_quality)
+        judges = (quality, self._maps(selector, quality), self._scar(selector, quality))
+        self._results(reader, selector, judges)
 
     def _cine(self, selector: Operator) -> Operator:
         """From the selected study to the judged cine."""
@@ -111,30 +117,67 @@ class CmrApplication(Application):
         self._join(ecv, judge, "with_ecv")
         return judge
 
-    def _results(
-        self, reader: Operator, selector: Operator, quality: Operator, map_quality: Operator
-    ) -> None:
-        """From what was judged to the files."""
+    def _scar(self, selector: Operator, quality: Operator) -> Operator:
+        """From the selected study, with the contours of the cine, to the judged scar."""
         p, s = self._parts, self._parts.settings
+        reader = LateReader(self, name="late_reader")
+        finder = ScarFinder(self, networks=p.scar_networks, settings=s.scar, name="scar_finder")
+        measurement = ScarMeasurement(
+            self,
+            settings=s.scar,
+            aha=s.tissue.aha,
+            density_g_ml=s.volumetry.myocardial_density_g_ml,
+            name="scar_measurement",
+        )
+        judge = ScarQuality(
+            self,
+            limits=s.quality.scar,
+            settings=s.scar,
+            model=p.scar.record,
+            heart_model=p.tissue.record,
+            name="scar_quality",
+        )
+        self._join(selector, reader, "selected")
+        self._join(reader, finder, "late_images")
+        self._join(finder, measurement, "found_scar")
+        self._join(quality, measurement, "judged")
+        self._join(measurement, judge, "measured_scar")
+        return judge
+
+    def _results(
+        self, reader: Operator, selector: Operator, judges: tuple[Operator, Operator, Operator]
+    ) -> None:
+        """From what was judged, cine, maps and scar, to the files."""
+        p, s = self._parts, self._parts.settings
+        quality, map_quality, scar_quality = judges
         assembler = ResultsAssembler(self, application=p.application, name="results_assembler")
         seg_writer = SegWriter(self, settings=s.writers, identity=p.identity, name="seg_writer")
         map_writer = MapWriter(self, settings=s.writers, identity=p.map_identity, name="map_writer")
+        scar_writer = ScarWriter(
+            self, settings=s.writers, identity=p.scar_identity, name="scar_writer"
+        )
         sr_writer = SrWriter(self, settings=s.writers, identity=p.report_identity, name="sr_writer")
         painter = MapPainter(self, notice=s.application.notice, name="map_painter")
+        scar_painter = ScarPainter(self, notice=s.application.notice, name="scar_painter")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
-        for writer in (seg_writer, map_writer, sr_writer, painter, results_writer):
+        objects = (seg_writer, map_writer, scar_writer, sr_writer)
+        for writer in (*objects, painter, scar_painter, results_writer):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
         for taker in (assembler, seg_writer, sr_writer):
             self._join(quality, taker, "judged")
         for taker in (assembler, map_writer, painter):
             self._join(map_quality, taker, "judged_maps")
+        for taker in (assembler, scar_writer, scar_painter):
+            self._join(scar_quality, taker, "judged_scar")
         self._join(seg_writer, sr_writer, "segs")
         self._join(map_writer, sr_writer, "maps")
+        self._join(scar_writer, sr_writer, "scar_objects")
         self._join(assembler, sr_writer, "results")
         self._join(assembler, results_writer, "results")
         self._join(sr_writer, results_writer, "report")
         self._join(painter, results_writer, "pictures")
+        self._join(scar_painter, results_writer, "scar_pictures")
 
     def _join(self, giver: Operator, taker: Operator, port: str) -> None:
         """Ports that belong together have one name."""

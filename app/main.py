@@ -44,7 +44,7 @@ def _measure(request: RunRequest, workdir: Path, folder: Path) -> list[StudyResu
     _make(folder)
     outcomes = measure_input(request, workdir, folder)
     results = [o.results for o in outcomes]
-    if not any(r.cine or r.mapping for r in results):
+    if not any(r.cine or r.mapping or r.scar for r in results):
         raise _nothing_measured(results, [o.refusal.error for o in outcomes if o.refusal])
     outcome.write_result_json(results, folder)
     publish(folder, request.output, outcome.success(results))

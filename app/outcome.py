@@ -78,6 +78,9 @@ def _summary(results: StudyResults) -> dict[str, Any]:
             for name, region in (("global", one.global_), ("septal", one.septal)):
                 values = ((q.key, v) for q, v in region.values() if q.key.startswith("median_"))
                 summary |= {f"{key}_{name}_{quantity}": value for quantity, value in values}
+    if results.scar is not None:
+        summary |= {f"scar_{q.key}": value for q, value in results.scar.values()}
+        summary["scar_method"] = results.scar.method
     return summary
 
 
@@ -91,6 +94,7 @@ def _sentence(summary: dict[str, Any]) -> str:
             ("native_t1_global_median_ms", "native T1", "ms"),
             ("t2_global_median_ms", "T2", "ms"),
             ("ecv_global_median_pct", "ECV", "%"),
+            ("scar_pct_lv_mass", "scar", "% of LV mass"),
         )
         if key in summary
     ]

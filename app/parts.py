@@ -9,11 +9,13 @@ from pathlib import Path
 from app.cli import RunRequest
 from app.outcome import NAME
 from app.settings import Settings, load_settings
-from cmr.inference import Segmenter
+from cmr.inference import InferenceSettings, Segmenter
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.model_store import open_for
+from cmr.preprocess import Seen
 from cmr.records import Model
 from cmr.results import Application as ApplicationRecord
+from cmr.scar.heart import ScarNetworks
 from dicomio.uids import ResultIdentity
 
 
@@ -34,6 +36,7 @@ class Parts:
     settings: Settings
     cine: LoadedModel
     tissue: LoadedModel
+    scar: LoadedModel
     application: ApplicationRecord
     identity: ResultIdentity
 
@@ -43,10 +46,17 @@ class Parts:
         return replace(self.identity, model_sha256=self.tissue.record.sha256)
 
     @property
+    def scar_identity(self) -> ResultIdentity:
+        """Who signs what the two networks on late enhancement had a part in."""
+        return self._signed(self.tissue, self.scar)
+
+    @property
     def report_identity(self) -> ResultIdentity:
-        """Who signs what both networks had a part in."""
-        both = f"{self.cine.record.sha256}+{self.tissue.record.sha256}"
-        return replace(self.identity, model_sha256=both)
+        """Who signs what all networks had a part in."""
+        return self._signed(self.cine, self.tissue, self.scar)
+
+    def _signed(self, *models: LoadedModel) -> ResultIdentity:
+        return replace(self.identity, model_sha256="+".join(m.record.sha256 for m in models))
 
     @property
     def tissue_network(self) -> TissueNetwork:
@@ -60,11 +70,21 @@ class Parts:
             s.mapping.heart,
         )
 
+    @property
+    def scar_networks(self) -> ScarNetworks:
+        """The networks of late enhancement with their settings."""
+        s = self.settings
+        return ScarNetworks(
+            self.scar.segmenter, s.inference.variants, s.scar.preprocessing, self.tissue_network
+        )
 
-def load_model(root: Path, name: str, settings: Settings, workdir: Path) -> LoadedModel:
-    """Open, check and load one model of the repository."""
-    folder = open_for(root, name, settings.preprocessing)
-    segmenter = Segmenter(folder, settings.inference, workdir)
+
+def load_model(
+    root: Path, name: str, seen: Seen, inference: InferenceSettings, workdir: Path
+) -> LoadedModel:
+    """Open, check and load one model of the repository, for images that ``seen`` makes."""
+    folder = open_for(root, name, seen)
+    segmenter = Segmenter(folder, inference, workdir)
     record = Model(
         name=folder.name,
         version=folder.version,
@@ -78,14 +98,21 @@ def load_model(root: Path, name: str, settings: Settings, workdir: Path) -> Load
 def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
     """Read settings and models; the results go below ``folder``."""
     settings = load_settings(request.config)
-    cine = load_model(request.model, settings.inference.model, settings, workdir)
-    tissue = load_model(request.model, settings.inference.tissue_model, settings, workdir)
+    inference = settings.inference
+
+    def load(name: str, seen: Seen) -> LoadedModel:
+        return load_model(request.model, name, seen, inference, workdir)
+
+    cine = load(inference.model, settings.preprocessing)
+    tissue = load(inference.tissue_model, settings.preprocessing)
+    scar = load(inference.scar_model, settings.scar.preprocessing)
     return Parts(
         input_folder=request.input,
         results_folder=folder,
         settings=settings,
         cine=cine,
         tissue=tissue,
+        scar=scar,
         application=ApplicationRecord(
             name=NAME,
             version=settings.application.version,

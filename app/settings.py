@@ -15,6 +15,7 @@ from cmr.inference import InferenceSettings
 from cmr.mapping.settings import MappingSettings
 from cmr.preprocess import PreprocessSettings
 from cmr.quality import QualitySettings
+from cmr.scar.settings import ScarSettings
 from cmr.settings import Section
 from cmr.tissue.settings import TissueSettings
 from cmr.volumetry import VolumetrySettings
@@ -56,6 +57,7 @@ class Settings(Section):
     volumetry: VolumetrySettings
     mapping: MappingSettings
     tissue: TissueSettings
+    scar: ScarSettings
     quality: QualitySettings
     writers: WriterSettings
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from cmr.records import Gate, Measured, Status
 from cmr.results import StudyResults
 from cmr.results_mapping import TITLES, Mapping, Region
+from cmr.results_scar import METHOD_TITLES, Scar
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 
@@ -25,6 +26,8 @@ def show(results: StudyResults, console: Console) -> None:
         console.print(_maps(results.mapping))
         for part, reason in results.mapping.not_measured.items():
             console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
+    if results.scar is not None:
+        console.print(_scar(results.scar))
     for part, reason in results.refusals.items():
         console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
     for gate in results.quality:
@@ -65,6 +68,20 @@ def _maps(mapping: Mapping) -> Table:
         number = key.removeprefix(one.quantity).removeprefix("-")
         title = f"{TITLES[one.quantity]} ({number})" if number else TITLES[one.quantity]
         table.add_row(title, *medians, unit, f"{measured} of 16", made)
+    return table
+
+
+def _scar(scar: Scar) -> Table:
+    """Scar by the default method, and by the others beside it."""
+    title = f"Late enhancement ({METHOD_TITLES[scar.method].lower()})"
+    table = Table("quantity", "value", "unit", title=title, title_justify="left")
+    table.columns[1].justify = "right"
+    for quantity, value in scar.values():
+        unit = "" if quantity.unit == "1" else quantity.unit
+        table.add_row(quantity.title, f"{value:.{quantity.decimals}f}", unit)
+    others = ((METHOD_TITLES[name], m.pct_lv_mass) for name, m in scar.methods.items())
+    for name, share in others:
+        table.add_row(f"  {name}", "-" if share is None else f"{share:.1f}", "% of LV mass")
     return table
 
 

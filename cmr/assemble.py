@@ -132,7 +132,7 @@ def fill(
     reasons: dict[str, str] = {}
     for quantity in kind.quantities():
         value = float(getattr(source, quantity.key))
-        reason = _kept_back(f"{prefix}.{quantity.key}", kept_back)
+        reason = kept_back_reason(f"{prefix}.{quantity.key}", kept_back)
         if reason:
             reasons[quantity.key] = reason
         elif isfinite(value):
@@ -142,7 +142,7 @@ def fill(
     return kind(**values, withheld=reasons, **others)
 
 
-def _kept_back(key: str, kept_back: Mapping[str, str]) -> str:
+def kept_back_reason(key: str, kept_back: Mapping[str, str]) -> str:
     """Reason for a dotted key or for what it is part of; empty where there is none."""
     parts = key.split(".")
     parents = (".".join(parts[:n]) for n in range(len(parts), 0, -1))

@@ -42,6 +42,7 @@ class InferenceSettings(Section):
 
     model: str = Field(description="Folder in the model repository; for cine.")
     tissue_model: str = Field(description="Likewise, for maps and their source images.")
+    scar_model: str = Field(description="Likewise, for late enhancement.")
     providers: tuple[Provider, ...] = Field(min_length=1, description="In order of preference.")
     precision: Precision
     batch_size: PositiveInt

@@ -10,6 +10,7 @@ from cmr.gates_agreement import AgreementLimits, agreement_gate
 from cmr.gates_anatomy import AnatomyLimits, anatomy_gates
 from cmr.gates_function import FunctionLimits, function_gates
 from cmr.gates_mapping import MappingLimits
+from cmr.gates_scar import ScarLimits
 from cmr.gates_stack import COMPLETE, Provenance, StackLimits, provenance_gates, stack_gates
 from cmr.records import Gate
 from cmr.settings import Section
@@ -27,6 +28,7 @@ class QualitySettings(Section):
     anatomy: AnatomyLimits
     agreement: AgreementLimits
     mapping: MappingLimits
+    scar: ScarLimits
 
 
 def judge(

@@ -21,10 +21,17 @@ from cmr.records import Gate
 from cmr.results import Cine, CleanUpChange, InputCount, StudyResults
 from cmr.results_mapping import HaematocritRecord, SliceMotion
 from cmr.results_mapping import Mapping as MappingResults
+from cmr.results_scar import Scar
+from cmr.scar.find import FoundScar
+from cmr.scar.measure import MeasuredScar
+from cmr.scar.surface import Structure
+from cmr.scar.surface_mould import Surface
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import CineMeasurement
 from dicomio.acquired_map import ReadMap
 from dicomio.index import Study
+from dicomio.late_pixels import LateStackImages
+from dicomio.late_scar import LateScar
 from dicomio.mapped_tissue import MappedTissue
 from dicomio.pixels import CineImages
 from dicomio.selection import Selection
@@ -184,6 +191,47 @@ class JudgedMaps:
     pages: tuple[MapPage, ...]
     gates: tuple[Gate, ...]
     results: MappingResults
+
+
+@dataclass(frozen=True, eq=False)
+class FoundLate:
+    """A late-enhancement stack, and the scar found on it."""
+
+    images: LateStackImages
+    found: FoundScar
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredLate:
+    """A late-enhancement stack, and its scar with numbers."""
+
+    images: LateStackImages
+    measured: MeasuredScar
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedScar:
+    """Scar for writers and painter, with the verdict of every gate.
+
+    Parameters
+    ----------
+    scar
+        Masks and results.
+    values
+        ``(z, row, col)`` grey values, for the pictures.
+    surfaces
+        By structure.
+    """
+
+    scar: LateScar
+    values: FloatArray
+    surfaces: Mapping[Structure, Surface]
+    gates: tuple[Gate, ...]
+
+    @property
+    def results(self) -> Scar:
+        """Numbers of the scar."""
+        return self.scar.results
 
 
 @dataclass(frozen=True, eq=False)

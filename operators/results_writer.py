@@ -13,26 +13,27 @@ from operators.step import Step
 
 
 class ResultsWriter(Step):
-    """``study``, ``results``, ``report``, ``pictures`` → ``outbox``, which the application reads.
+    """``study``, ``results``, ``report`` and pictures → ``outbox``, which the application reads.
 
     Without DICOM files the record still says why.
     """
 
-    inputs = ("study", "results", "report", "pictures")
-    optional = ("report", "pictures")
+    inputs = ("study", "results", "report", "pictures", "scar_pictures")
+    optional = ("report", "pictures", "scar_pictures")
 
     def __init__(self, fragment: Fragment, *, outbox: list[Outcome], **kwargs: Any) -> None:
         self._outbox = outbox
         super().__init__(fragment, **kwargs)
 
-    def run(
+    def run(  # noqa: PLR0913 - one argument a port
         self,
         job: StudyJob,
         results: StudyResults,
         report: Path | Refusal,
         pictures: tuple[Path, ...] | Refusal,
+        scar_pictures: tuple[Path, ...] | Refusal,
     ) -> None:
         """Write the record with the list of files beside it."""
-        del pictures  # their arrival says that the files are complete
+        del pictures, scar_pictures  # their arrival says that the files are complete
         refusal = report if isinstance(report, Refusal) else None
         self._outbox.append(Outcome(write_results(results, job.folder), refusal))

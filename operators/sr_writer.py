@@ -7,6 +7,7 @@ from typing import Any
 
 from cmr.results import StudyResults
 from dicomio.map_objects import WrittenMap
+from dicomio.scar_seg import WrittenScar
 from dicomio.seg import WriterSettings, WrittenSeg
 from dicomio.sr import WrittenObjects, write_report
 from dicomio.uids import ResultIdentity
@@ -16,14 +17,14 @@ from operators.step import Step
 
 
 class SrWriter(Step):
-    """``study``, ``judged``, ``segs``, ``maps``, ``results`` → ``report``.
+    """``study``, ``judged``, ``segs``, ``maps``, ``scar_objects``, ``results`` → ``report``.
 
     One report of all parts that were measured; refused where none was.
     """
 
-    inputs = ("study", "judged", "segs", "maps", "results")
+    inputs = ("study", "judged", "segs", "maps", "scar_objects", "results")
     output = "report"
-    optional = ("judged", "segs", "maps")
+    optional = ("judged", "segs", "maps", "scar_objects")
 
     def __init__(
         self,
@@ -37,20 +38,22 @@ class SrWriter(Step):
         self._identity = identity
         super().__init__(fragment, **kwargs)
 
-    def run(
+    def run(  # noqa: PLR0913 - one argument a port
         self,
         job: StudyJob,
         judged: JudgedCine | Refusal,
         segs: tuple[WrittenSeg, ...] | Refusal,
         maps: tuple[WrittenMap, ...] | Refusal,
+        scar: WrittenScar | Refusal,
         results: StudyResults,
     ) -> Path | Refusal:
         """Write the report."""
-        if isinstance(judged, Refusal) and isinstance(maps, Refusal):
+        if isinstance(judged, Refusal) and isinstance(maps, Refusal) and isinstance(scar, Refusal):
             return judged
         source = judged.measured.cine.images.source if isinstance(judged, JudgedCine) else None
         written = WrittenObjects(
             segs=() if isinstance(segs, Refusal) else segs,
             maps=() if isinstance(maps, Refusal) else maps,
+            scar=None if isinstance(scar, Refusal) else scar,
         )
         return write_report(results, written, source, self._identity, self._settings, job.folder)

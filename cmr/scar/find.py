@@ -32,8 +32,8 @@ class FoundScar:
         The network first, then the classical ones.
     gray_zones, remote
         What the classical methods rest on and give besides.
-    default
-        The method of the headline numbers.
+    default, gray_definition
+        Method and definition of the headline numbers.
     """
 
     images: LateImages
@@ -43,6 +43,7 @@ class FoundScar:
     gray_zones: Mapping[GrayDefinition, CoreAndGray]
     remote: RemoteMyocardium
     default: ScarMethod
+    gray_definition: GrayDefinition
 
     @property
     def network(self) -> ScarMask:
@@ -83,6 +84,7 @@ def find_scar(images: LateImages, networks: ScarNetworks, settings: ScarSettings
         gray_zones=classical.gray_zones,
         remote=classical.remote,
         default=settings.default,
+        gray_definition=settings.gray_definition,
     )
 
 

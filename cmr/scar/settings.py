@@ -6,6 +6,9 @@ from pydantic import Field
 
 from cmr.preprocess import Seen
 from cmr.results_scar import GrayDefinition, ScarMethod
+from cmr.scar.borders import BorderSettings
+from cmr.scar.chords import ChordSettings
+from cmr.scar.surface_mould import SurfaceSettings
 from cmr.settings import Section
 
 
@@ -89,25 +92,25 @@ class ScarSettings(Section):
 
     Attributes
     ----------
-    model
-        Name of the network.
     default, gray_definition
         What the headline numbers are of.
     review_difference_pct
         Of LV mass between the compared methods; more is reviewed.
     compared
         Methods that are expected to agree.
-    present_pct
-        Of LV mass; less is noise, so that a heart is called free of scar.
+    scar_free_pct
+        Mean transmurality of a segment; less is none.
     """
 
-    model: str
     preprocessing: Seen
     default: ScarMethod
     gray_definition: GrayDefinition
     compared: tuple[ScarMethod, ...] = Field(min_length=2)
     review_difference_pct: float
-    present_pct: float
+    scar_free_pct: float
+    borders: BorderSettings
+    chords: ChordSettings
+    surface: SurfaceSettings
     remote: RemoteSettings
     islands: IslandSettings
     no_reflow: NoReflowSettings

@@ -1,0 +1,36 @@
+"""Scar finder: the LV on late enhancement, and its scar by the network and by every method."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from cmr.errors import NoApplicableSeries
+from cmr.scar.find import find_scar
+from cmr.scar.heart import ScarNetworks
+from cmr.scar.settings import ScarSettings
+from dicomio.late_pixels import LateStackImages
+from operators.messages import FoundLate
+from operators.sdk import Fragment
+from operators.step import Step
+
+
+class ScarFinder(Step):
+    """``late_images`` → ``found_scar``."""
+
+    part: ClassVar[str] = "scar"
+    inputs = ("late_images",)
+    output = "found_scar"
+
+    def __init__(
+        self, fragment: Fragment, *, networks: ScarNetworks, settings: ScarSettings, **kwargs: Any
+    ) -> None:
+        self._networks = networks
+        self._settings = settings
+        super().__init__(fragment, **kwargs)
+
+    def run(self, images: LateStackImages) -> FoundLate:
+        """Find; a stack without an LV is refused."""
+        found = find_scar(images, self._networks, self._settings)
+        if found.heart.reason:
+            raise NoApplicableSeries(found.heart.reason)
+        return FoundLate(images, found)
