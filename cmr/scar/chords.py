@@ -42,7 +42,7 @@ class ChordSettings(Section):
     Attributes
     ----------
     per_slice
-        On a closed ring; an open one loses those in its gap.
+        Along the mid-wall contour; those in a gap of the ring are lost.
     max_tilt_deg
         Between a chord and the normals of both borders. Where the wall ends, borders meet at a
         right angle and chords would cut the corner at 45 degrees.
@@ -94,10 +94,11 @@ def draw_chords(lv: LeftVentricle, borders: WallBorders, settings: ChordSettings
     far against the borders, and where an end leaves the image. Next to a gap about half a wall
     thickness of the ring has no chords.
 
-    Measured on rings with a random centre, as SD (largest) of a chord: thickness 0.2 (0.8) pixels;
-    transmurality of a 50 % subendocardial scar 0.016 (0.07) in a wall of 6 pixels, 0.03 (0.15) in
-    one of 3: there a pixel is a third of the wall. The mean over 60 degrees is within 0.02 and
-    0.04.
+    Measured on rings rendered at random positions, scar 25 to 75 % deep: transmurality of a chord
+    within 0.015 (SD; at most 0.05) in a wall of 8 pixels, 0.02 (0.07) in one of 6 and 0.05 (0.16)
+    in one of 3, where the half pixel to which a mask knows its borders is a sixth of the wall.
+    The mean over 60 degrees of one slice is within 0.014, 0.02 and 0.053. Thickness within 0.16
+    pixels (SD; at most 0.95, where both borders lie along rows or columns).
     """
     empty = (np.empty((0, 2)), np.empty((0, 2)), np.empty(0))
     found = {z: _slice_chords(lv, borders, settings, z) for z in borders.slices}
@@ -144,10 +145,11 @@ def _slice_chords(
     # Both distances have a slope of 1: that of their sum is 2 cos(tilt).
     straight = steepness / 2 >= np.cos(np.deg2rad(settings.max_tilt_deg))
     off = np.maximum(np.abs(_at(inner, inside, spacing)), np.abs(_at(outer, outside, spacing)))
+    ends = np.stack([inside, outside], axis=1) / spacing
+    within = ((ends >= 0) & (ends <= np.array(inner.shape) - 1)).all(axis=(1, 2))
     row, col = np.rint(middle / spacing).astype(int).T
-    keep = straight & (off < _FOUND_MM) & lv.wall[z, row, col]
-    ends = inside[keep] / spacing, outside[keep] / spacing
-    return *ends, np.asarray(to_inside + to_outside)[keep]
+    keep = straight & (off < _FOUND_MM) & within & lv.wall[z, row, col]
+    return ends[keep, 0], ends[keep, 1], np.asarray(to_inside + to_outside)[keep]
 
 
 def _mid_wall(sum_mm: FloatArray, spacing: FloatArray, count: int) -> FloatArray:
