@@ -148,6 +148,11 @@ def no_segments(data: Labels, reason: str, apex: ApexSide | None = None) -> AhaS
     return AhaSegments(np.zeros(data.shape, np.uint8), slices, "", apex, reason)
 
 
+def absent(segment: int, reason: str) -> str:
+    """Why a segment is missing: ``AhaSegments.reason``, or that no slice has it."""
+    return reason or f"Segment {segment} is on none of the slices."
+
+
 def direction_lps(angle_deg: float, geometry: StackGeometry) -> FloatArray:
     """``(3,)`` patient direction of an angle in the slice plane."""
     angle = np.deg2rad(angle_deg)

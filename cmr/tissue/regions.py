@@ -12,7 +12,7 @@ from cmr.anatomy import Mask
 from cmr.errors import GeometryError
 from cmr.labels import Label
 from cmr.settings import Section
-from cmr.tissue.aha import SEGMENTS, SEPTAL_SEGMENTS, AhaSegments
+from cmr.tissue.aha import SEGMENTS, SEPTAL_SEGMENTS, AhaSegments, absent
 from cmr.tissue.statistics import RegionStatistics, StatisticsSettings, describe, no_value
 from cmr.tissue.wall import WallSettings, blood_pool, middle_of_wall, wall_depth
 from cmr.volume import FloatArray, Volume4D
@@ -94,7 +94,7 @@ def measure_regions(
         return SliceStatistics(over(here & middle), own, over(here & pool))
 
     def segment(k: int) -> RegionStatistics:
-        return over(painted == k) if (aha.segments == k).any() else no_value(_absent(k, aha))
+        return over(painted == k) if (aha.segments == k).any() else no_value(absent(k, aha.reason))
 
     septal = over(np.isin(painted, SEPTAL_SEGMENTS))
     return MapStatistics(
@@ -105,10 +105,6 @@ def measure_regions(
         slices=tuple(on_slice(z) for z in range(len(values))),
         blood=over(pool),
     )
-
-
-def _absent(segment: int, aha: AhaSegments) -> str:
-    return aha.reason or f"Segment {segment} is on none of the slices."
 
 
 def _check_shapes(
