@@ -40,6 +40,7 @@ def _unit(value: str, meaning: str = "") -> Code:
 
 # Segments: what kind of thing, and which thing.
 ANATOMICAL_STRUCTURE = _sct("91723000", "Anatomical Structure")
+ABNORMAL_STRUCTURE = _sct("49755003", "Morphologically Abnormal Structure")
 LEFT_VENTRICLE = _sct("87878005", "Left ventricle")
 RIGHT_VENTRICLE = _sct("53085002", "Right ventricle")
 LV_MYOCARDIUM = _sct("49848007", "Left Ventricle Myocardium")
@@ -195,6 +196,14 @@ def harmonise_meanings(dataset: Dataset) -> None:
         known = _MEANINGS.get((item.CodeValue, item.CodingSchemeDesignator))
         if known is not None:
             item.CodeMeaning = known
+
+
+def complete(dataset: Dataset) -> None:
+    """Harmonise the meanings of a finished object, and declare the private scheme if it is used."""
+    harmonise_meanings(dataset)
+    schemes = coding_schemes(dataset)
+    if schemes:
+        dataset.CodingSchemeIdentificationSequence = schemes
 
 
 def coding_schemes(dataset: Dataset) -> list[Dataset]:

@@ -128,10 +128,7 @@ def _document(
         **equipment.sop_class_arguments(origin),
     )
     equipment.stamp(report, origin)
-    codes.harmonise_meanings(report)
-    schemes = codes.coding_schemes(report)
-    if schemes:
-        report.CodingSchemeIdentificationSequence = schemes
+    codes.complete(report)
     return report
 
 

@@ -15,7 +15,8 @@ from cmr.results_mapping import EcvMapResults, Region, TissueMap
 from dicomio import codes, equipment
 from dicomio.map_objects import WrittenMap
 from dicomio.map_terms import method_of
-from dicomio.segment_seg import STRUCTURES, tracking_uid
+from dicomio.region_seg import tracking_uid
+from dicomio.segment_seg import STRUCTURES
 from dicomio.sr_content import remark, text_item
 from dicomio.sr_map_concepts import CONCEPTS
 from dicomio.sr_map_numbers import haematocrit_number, region_numbers
@@ -87,7 +88,7 @@ def _aha_group(number: int, region: Region, written: WrittenMap) -> Group:
     tissue, segments = written.tissue, written.segments
     structure = _STRUCTURES[number]
     tracking = TrackingIdentifier(
-        tracking_uid(tissue, number, written.origin), f"{tissue.title}, {structure.title}"
+        tracking_uid(tissue.key, number, written.origin), f"{tissue.title}, {structure.title}"
     )
     method, algorithm = method_of(tissue), _algorithm(written)
     numbers = region_numbers(region, written)

@@ -18,7 +18,6 @@ from highdicom.sr import (
 from highdicom.sr.value_types import ContentItem
 from pydicom.sr.coding import Code
 
-from dicomio import codes
 from dicomio.highdicom_fixes import fix_group_method
 from dicomio.seg_object import WrittenSegment
 from dicomio.source import FrameRef
@@ -56,7 +55,7 @@ def segment_group(  # noqa: PLR0913
     items: Iterable[ContentItem] = (),
 ) -> Group:
     """TID 1411: measured on a segment that was drawn on ``frames``; ``items`` come last."""
-    site = segment.structure.code
+    structure = segment.structure
     group = VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=tracking,
         referenced_segment=ReferencedSegment(
@@ -65,9 +64,9 @@ def segment_group(  # noqa: PLR0913
             segment.number,
             source_images=source_images(frames),
         ),
-        finding_category=codes.ANATOMICAL_STRUCTURE,
-        finding_type=site,
-        finding_sites=[FindingSite(site)],
+        finding_category=structure.category,
+        finding_type=structure.code,
+        finding_sites=[FindingSite(structure.site)],
         method=method,
         algorithm_id=algorithm,
         measurements=measurements,
