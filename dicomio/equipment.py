@@ -37,6 +37,7 @@ class Algorithm:
 
 CINE_ALGORITHM = Algorithm("Short-axis cine segmentation")
 MAPPING_ALGORITHM = Algorithm("Short-axis mapping segmentation")
+LATE_ALGORITHM = Algorithm("Late enhancement segmentation")
 
 
 def sop_class_arguments(origin: Origin) -> dict[str, Any]:

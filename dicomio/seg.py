@@ -39,6 +39,7 @@ class WriterSettings(Section):
     report_series_number: PositiveInt
     map_series_number: PositiveInt
     segment_series_number: PositiveInt
+    scar_series_number: PositiveInt
     device_uid: Annotated[str, Field(pattern=r"^[12](\.(0|[1-9]\d*))+$", max_length=64)]
     device_serial: Annotated[str, Field(min_length=1, max_length=64)]
     site_salt: str

@@ -147,6 +147,13 @@ def _description(
     return description
 
 
+def volume_unknown(geometry: StackGeometry) -> str:
+    """Why no SEG can be written on a stack; empty where one can."""
+    if geometry.n_slices > 1 or np.isfinite(geometry.slice_thickness_mm):
+        return ""
+    return "one slice of unknown thickness; its volume cannot be stated."
+
+
 def _extent_mm(geometry: StackGeometry) -> float:
     """Return the length along the normal that a slice stands for.
 
@@ -156,8 +163,9 @@ def _extent_mm(geometry: StackGeometry) -> float:
     """
     if geometry.n_slices > 1:
         return float(geometry.gaps_mm.mean())
-    if not np.isfinite(geometry.slice_thickness_mm):
-        raise GeometryError("SEG: one slice of unknown thickness; its volume cannot be stated.")
+    reason = volume_unknown(geometry)
+    if reason:
+        raise GeometryError(f"SEG: {reason}")
     return geometry.slice_thickness_mm
 
 
