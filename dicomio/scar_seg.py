@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from cmr.results_scar import GRAY_TITLES, METHOD_TITLES, Scar
+from cmr.results_scar import GRAY_TITLES, METHOD_TITLES, GrayDefinition, Scar, ScarMethod
 from dicomio import codes
 from dicomio.equipment import LATE_ALGORITHM, Algorithm
 from dicomio.late_scar import LateScar
@@ -90,10 +90,20 @@ def structures(scar: Scar) -> MappingProxyType[int, Structure]:
     return MappingProxyType({s.label: s for s in found})
 
 
-def algorithms(scar: Scar) -> MappingProxyType[int, Algorithm]:
-    """What drew each of :func:`structures`."""
-    method = _algorithm(METHOD_TITLES[scar.method], network=scar.method == "network")
-    gray = _algorithm(GRAY_TITLES[scar.gray_definition], network=False)
+def method_algorithm(method: ScarMethod) -> Algorithm:
+    """What a method of finding scar is."""
+    network = method == "network"
+    family = codes.ARTIFICIAL_INTELLIGENCE if network else codes.HISTOGRAM_ANALYSIS
+    return Algorithm(f"{LateScar.title}, {METHOD_TITLES[method]}", family)
+
+
+def gray_algorithm(definition: GrayDefinition) -> Algorithm:
+    """What a way to tell core and gray zone apart is."""
+    return Algorithm(f"{LateScar.title}, {GRAY_TITLES[definition]}", codes.HISTOGRAM_ANALYSIS)
+
+
+def _algorithms(scar: Scar) -> MappingProxyType[int, Algorithm]:
+    method, gray = method_algorithm(scar.method), gray_algorithm(scar.gray_definition)
     return MappingProxyType(
         {
             MYOCARDIUM: LATE_ALGORITHM,
@@ -104,11 +114,6 @@ def algorithms(scar: Scar) -> MappingProxyType[int, Algorithm]:
             NO_REFLOW: method,
         }
     )
-
-
-def _algorithm(title: str, *, network: bool) -> Algorithm:
-    family = codes.ARTIFICIAL_INTELLIGENCE if network else codes.HISTOGRAM_ANALYSIS
-    return Algorithm(f"{LateScar.title}, {title}", family)
 
 
 def _parts(late: LateScar) -> Regions:
@@ -130,7 +135,7 @@ def _parts(late: LateScar) -> Regions:
         images=late.images,
         structures=list(found.values()),
         masks=masks,
-        algorithms=algorithms(late.results),
+        algorithms=_algorithms(late.results),
         moved=(False,) * late.images.geometry.n_slices,
     )
 
