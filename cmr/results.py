@@ -1,6 +1,7 @@
 """The one results schema. ``results.json``, the structured report and the terminal all read it.
 
-Its building blocks are in :mod:`cmr.records`, tissue mapping in :mod:`cmr.results_mapping`.
+Its building blocks are in :mod:`cmr.records`, tissue mapping in :mod:`cmr.results_mapping`,
+late enhancement in :mod:`cmr.results_scar`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from pydantic import Field
 
 from cmr.records import Gate, Measured, Model, Record, Status, measured, most_severe
 from cmr.results_mapping import Mapping
+from cmr.results_scar import Scar
 
-SCHEMA_VERSION: Literal["1.2.0"] = "1.2.0"
+SCHEMA_VERSION: Literal["1.3.0"] = "1.3.0"
 
 
 class Ventricle(Measured):
@@ -190,13 +192,14 @@ class Application(Record):
 class StudyResults(Record):
     """``results.json``: everything known of one study."""
 
-    schema_version: Literal["1.2.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.3.0"] = SCHEMA_VERSION
     application: Application
     study_instance_uid: str
     input: InputCount
     series: list[SeriesDecision]
     cine: Cine | None = None
     mapping: Mapping | None = None
+    scar: Scar | None = None
     refusals: dict[str, str] = Field(
         default_factory=dict, description="Part that could not be measured, with the reason."
     )

@@ -96,7 +96,7 @@ class Remote(Measured):
     sd: float | None = measured("Standard deviation of remote myocardium", "1", 2)
     pixels: int
     slices_refused: dict[int, str] = Field(
-        default_factory=dict, description="Slices whose sector was not believed, and why."
+        default_factory=dict, description="Slices, from 0, whose sector was not believed, and why."
     )
 
 

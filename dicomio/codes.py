@@ -40,6 +40,7 @@ def _unit(value: str, meaning: str = "") -> Code:
 
 # Segments: what kind of thing, and which thing.
 ANATOMICAL_STRUCTURE = _sct("91723000", "Anatomical Structure")
+ABNORMAL_STRUCTURE = _sct("49755003", "Morphologically Abnormal Structure")
 LEFT_VENTRICLE = _sct("87878005", "Left ventricle")
 RIGHT_VENTRICLE = _sct("53085002", "Right ventricle")
 LV_MYOCARDIUM = _sct("49848007", "Left Ventricle Myocardium")
@@ -68,6 +69,7 @@ AHA_SEGMENTS: Mapping[int, Code] = MappingProxyType(
 )
 """Segments of the American Heart Association, but for the apex, which no short axis shows."""
 ARTIFICIAL_INTELLIGENCE = _dcm("123110", "Artificial Intelligence")
+HISTOGRAM_ANALYSIS = _dcm("123105", "Histogram Analysis")
 
 # Cardiac phase.
 CARDIAC_CYCLE_POINT = _sct("272518008", "Cardiac Cycle Point")
@@ -145,6 +147,68 @@ R_SQUARED = _dcm("126220", "R2-Coefficient")
 PIXELS_USED = _own("PIXUSED", "Pixels used")
 PIXELS_LEFT_OUT = _own("PIXLEFT", "Share of pixels left out")
 
+# Late enhancement. No public scheme tells core and gray zone apart, or the ways to find a scar.
+SCAR = _sct("12402003", "Scar tissue")
+SCAR_CORE = _own("SCARCORE", "Core of late gadolinium enhancement")
+GRAY_ZONE = _own("GRAYZONE", "Gray zone of late gadolinium enhancement")
+NO_REFLOW = _own("MVO", "Microvascular obstruction")
+REMOTE_MYOCARDIUM = _own("REMOTE", "Remote myocardium")
+MASS = _sct("118538004", "Mass")
+SCAR_SHARE = _own("SCARPCT", "Scar mass as percent of left ventricular mass")
+LV_MASS_SHARE = _own("LVMASSPCT", "Percent of left ventricular mass")
+GRAY_SHARE = _own("GRAYPCT", "Gray zone as percent of core and gray zone")
+LAYER_SHARE = _own("LAYERPCT", "Percent of the scar in a layer of the wall")
+SEGMENT_SHARE = _own("SEGPCT", "Scar as percent of the segment")
+TRANSMURAL_EXTENT = _own("TRANSM", "Transmural extent of late gadolinium enhancement")
+TRANSMURALITY_CLASS = _own("TRANSMCLS", "Class of transmural extent")
+SEGMENTS_OVER_50 = _own("SEGOVER50", "Segments with transmural extent over 50 %")
+SEGMENTS_WITH_SCAR = _own("SEGSCAR", "Segments with scar")
+CHORDS = _own("CHORDS", "Chords measured")
+CORONARY_TERRITORY = _own("TERRITORY", "Coronary territory")
+SIGNAL = _dcm("110852", "MR signal intensity")
+TOPOGRAPHICAL_MODIFIER = _sct("106233006", "Topographical modifier")
+ENDOCARDIAL = _sct("304059001", "endocardial")
+INTERMEDIATE = _sct("11896004", "Intermediate")
+EPICARDIAL = _sct("261073003", "epicardial")
+CORONARY_ARTERIES: Mapping[str, Code] = MappingProxyType(
+    {
+        "LAD": _sct("59438005", "Left Anterior Descending Coronary Artery"),
+        "RCA": _sct("13647002", "Right Coronary Artery"),
+        "LCX": _sct("57396003", "Circumflex Coronary Artery"),
+    }
+)
+SCAR_METHODS: Mapping[str, Code] = MappingProxyType(
+    {
+        "network": _own("LGENET", "Scar by network"),
+        "sd2": _own("LGE2SD", "Scar by 2 SD above remote"),
+        "sd3": _own("LGE3SD", "Scar by 3 SD above remote"),
+        "sd4": _own("LGE4SD", "Scar by 4 SD above remote"),
+        "sd5": _own("LGE5SD", "Scar by 5 SD above remote"),
+        "sd6": _own("LGE6SD", "Scar by 6 SD above remote"),
+        "fwhm": _own("LGEFWHM", "Scar by full width at half maximum"),
+        "otsu": _own("LGEOTSU", "Scar by Otsu"),
+        "gmm": _own("LGEGMM", "Scar by Gaussian mixture"),
+        "ewa": _own("LGEEWA", "Scar by expectation maximisation, weighted"),
+    }
+)
+GRAY_DEFINITIONS: Mapping[str, Code] = MappingProxyType(
+    {
+        "sd_2_3": _own("GRAYSD", "Gray zone 2 to 3 SD above remote"),
+        "yan": _own("GRAYYAN", "Peri-infarct zone of Yan 2006"),
+        "schmidt": _own("GRAYSCHMIDT", "Gray zone of Schmidt 2007"),
+    }
+)
+TRANSMURALITY_CLASSES: Mapping[str, Code] = MappingProxyType(
+    {
+        "0": _own("TRANSM0", "Transmural extent 0 %"),
+        "1-25": _own("TRANSM25", "Transmural extent 1 to 25 %"),
+        "26-50": _own("TRANSM50", "Transmural extent 26 to 50 %"),
+        "51-75": _own("TRANSM75", "Transmural extent 51 to 75 %"),
+        "76-100": _own("TRANSM100", "Transmural extent 76 to 100 %"),
+    }
+)
+"""Methods, definitions and classes by their names in the results."""
+
 # Conventions and methods.
 PAPILLARY_MUSCLES = _dcm("122670", "Papillary Muscle Included/Excluded")
 PAPILLARY_INCLUDED = _dcm("122621", "Papillary Muscle Included")
@@ -178,8 +242,18 @@ UNITS: Mapping[str, Code] = MappingProxyType(
 
 TABLE: tuple[Code, ...] = (
     *(value for value in list(globals().values()) if isinstance(value, Code)),
-    *AHA_SEGMENTS.values(),
-    *UNITS.values(),
+    *(
+        code
+        for table in (
+            AHA_SEGMENTS,
+            CORONARY_ARTERIES,
+            SCAR_METHODS,
+            GRAY_DEFINITIONS,
+            TRANSMURALITY_CLASSES,
+            UNITS,
+        )
+        for code in table.values()
+    ),
 )
 """Every code of this module."""
 
@@ -195,6 +269,14 @@ def harmonise_meanings(dataset: Dataset) -> None:
         known = _MEANINGS.get((item.CodeValue, item.CodingSchemeDesignator))
         if known is not None:
             item.CodeMeaning = known
+
+
+def complete(dataset: Dataset) -> None:
+    """Harmonise the meanings of a finished object, and declare the private scheme if it is used."""
+    harmonise_meanings(dataset)
+    schemes = coding_schemes(dataset)
+    if schemes:
+        dataset.CodingSchemeIdentificationSequence = schemes
 
 
 def coding_schemes(dataset: Dataset) -> list[Dataset]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import highdicom as hd
@@ -13,6 +14,7 @@ from highdicom.sr import (
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes as dcmr
+from pydicom.sr.coding import Code
 from pydicom.uid import ExplicitVRLittleEndian
 
 from dicomio import codes
@@ -20,11 +22,22 @@ from dicomio.origin import Origin
 from dicomio.uids import ResultIdentity
 
 MANUFACTURER = "cmr-map project"
-CINE_ALGORITHM = "Short-axis cine segmentation"
-MAPPING_ALGORITHM = "Short-axis mapping segmentation"
 SERIES_NOTE = "AI, for research only"
 # Of objects whose pixels no network made.
 MAP_NOTE = "for research only"
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """What drew or measured something, and what kind of algorithm it is."""
+
+    name: str
+    family: Code = codes.ARTIFICIAL_INTELLIGENCE
+
+
+CINE_ALGORITHM = Algorithm("Short-axis cine segmentation")
+MAPPING_ALGORITHM = Algorithm("Short-axis mapping segmentation")
+LATE_ALGORITHM = Algorithm("Late enhancement segmentation")
 
 
 def sop_class_arguments(origin: Origin) -> dict[str, Any]:
@@ -55,24 +68,26 @@ def stamp(target: Dataset, origin: Origin) -> None:
 
 
 def segmentation_algorithm(
-    algorithm: str, identity: ResultIdentity
+    algorithm: Algorithm, identity: ResultIdentity
 ) -> hd.AlgorithmIdentificationSequence:
-    """Describe the network for Segmentation Algorithm Identification."""
+    """Describe an algorithm for Segmentation Algorithm Identification."""
     return hd.AlgorithmIdentificationSequence(
-        name=algorithm,
-        family=codes.ARTIFICIAL_INTELLIGENCE,
+        name=algorithm.name,
+        family=algorithm.family,
         version=identity.version,
         source=MANUFACTURER,
         parameters=_parameters(identity),
     )
 
 
-def measurement_algorithm(algorithm: str, identity: ResultIdentity) -> AlgorithmIdentification:
-    """Describe the network for TID 4019."""
+def measurement_algorithm(
+    algorithm: Algorithm, identity: ResultIdentity
+) -> AlgorithmIdentification:
+    """Describe an algorithm for TID 4019."""
     return AlgorithmIdentification(
-        name=algorithm,
+        name=algorithm.name,
         version=identity.version,
-        family=codes.ARTIFICIAL_INTELLIGENCE,
+        family=algorithm.family,
         parameters=[f"{key}={value}" for key, value in _parameters(identity).items()],
     )
 

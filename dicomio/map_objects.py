@@ -10,8 +10,9 @@ from dicomio.mapped_tissue import MappedTissue
 from dicomio.origin import Origin, origin_of
 from dicomio.parametric_map import SD, VALUE, WrittenPlane, write_plane
 from dicomio.quiet import quiet
+from dicomio.region_seg import WrittenRegions
 from dicomio.seg import WriterSettings
-from dicomio.segment_seg import WrittenSegments, write_segments
+from dicomio.segment_seg import write_segments
 from dicomio.uids import ResultIdentity
 
 
@@ -25,7 +26,7 @@ class WrittenMap:
     tissue: MappedTissue
     value: WrittenPlane | None
     sd: WrittenPlane | None
-    segments: WrittenSegments | None
+    segments: WrittenRegions | None
     origin: Origin
 
     @property

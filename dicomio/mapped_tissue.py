@@ -24,8 +24,9 @@ class MappedTissue:
     images
         What the map was made from: source images, or the scanner's own map.
     values, sd
-        ``(z, row, col)`` in ms, or % for ECV; NaN where undefined. None where there is nothing to
-        write: the scanner's own map was measured.
+        ``(z, row, col)`` of the fitted map, in ms, or % for ECV; NaN where undefined. It is written
+        even where ``results.source`` is ``"scanner"``, which tells that the scanner's map of these
+        pixels was measured. None where nothing was fitted to these pixels.
     labels
         ``(z, row, col)``, :class:`cmr.labels.Label`; all 0 where no heart was found.
     segments

@@ -126,10 +126,7 @@ def _build(  # noqa: PLR0913
     highdicom_fixes.sort_frames(made, values, geometry)
     highdicom_fixes.mark_moved(made, tissue.moved, geometry)
     _describe_frames(made, geometry)
-    codes.harmonise_meanings(made)
-    schemes = codes.coding_schemes(made)
-    if schemes:
-        made.CodingSchemeIdentificationSequence = schemes
+    codes.complete(made)
     return made
 
 

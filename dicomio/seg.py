@@ -17,6 +17,7 @@ from pydantic import Field, PositiveInt
 from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
 
+from cmr.anatomy import Labels
 from cmr.errors import GeometryError
 from cmr.labels import Label
 from cmr.settings import Section
@@ -24,7 +25,7 @@ from cmr.volume import Volume4D
 from dicomio import codes, equipment
 from dicomio.origin import Origin, origin_of
 from dicomio.quiet import quiet
-from dicomio.seg_object import Mask, SegObject, Structure, WrittenSegment, build_seg, present
+from dicomio.seg_object import SegObject, Structure, WrittenSegment, build_seg, present, split
 from dicomio.source import CineSource, FrameRef
 from dicomio.uids import ResultIdentity, file_name
 
@@ -38,6 +39,7 @@ class WriterSettings(Section):
     report_series_number: PositiveInt
     map_series_number: PositiveInt
     segment_series_number: PositiveInt
+    scar_series_number: PositiveInt
     device_uid: Annotated[str, Field(pattern=r"^[12](\.(0|[1-9]\d*))+$", max_length=64)]
     device_serial: Annotated[str, Field(min_length=1, max_length=64)]
     site_salt: str
@@ -150,8 +152,11 @@ def _plans(phases: Mapping[str, int], n_phases: int, settings: WriterSettings) -
     return plans
 
 
-def _write(plan: _Plan, mask: Mask, source: CineSource, origin: Origin, folder: Path) -> WrittenSeg:
-    found = present(STRUCTURES, mask)
+def _write(
+    plan: _Plan, labels: Labels, source: CineSource, origin: Origin, folder: Path
+) -> WrittenSeg:
+    masks = split(labels, STRUCTURES)
+    found = present(STRUCTURES, masks)
     segments = [_segment(n, structure, plan.phase, origin) for n, structure in enumerate(found, 1)]
     uid = origin.uid(f"seg/{plan.phase.key}")
     written = WrittenSeg(
@@ -164,7 +169,7 @@ def _write(plan: _Plan, mask: Mask, source: CineSource, origin: Origin, folder: 
         absent=tuple(Label(s.label) for s in STRUCTURES if s not in found),
         frames=source.frames[plan.index],
     )
-    seg = build_seg(_object(plan, written, source), mask, origin)
+    seg = build_seg(_object(plan, written, source), masks, origin)
     for group in seg.PerFrameFunctionalGroupsSequence:
         group.FrameContentSequence[0].CardiacCyclePosition = plan.phase.position
     seg.save_as(written.path, enforce_file_format=True)
@@ -175,6 +180,7 @@ def _segment(number: int, structure: Structure, phase: Phase, origin: Origin) ->
     return WrittenSegment(
         number=number,
         structure=structure,
+        algorithm=equipment.CINE_ALGORITHM,
         tracking_id=f"{structure.title}, {phase.title}",
         # One a structure and phase: readers tell regions apart by it.
         tracking_uid=origin.uid(f"tracking/{Label(structure.label).name}/{phase.key}"),
@@ -190,7 +196,6 @@ def _object(plan: _Plan, written: WrittenSeg, source: CineSource) -> SegObject:
         content_label=f"CINE_{plan.phase.key.upper()}",
         content_description=f"Short-axis cine, {plan.phase.title}",
         series_description=f"Short-axis masks ({equipment.SERIES_NOTE})",
-        algorithm=equipment.CINE_ALGORITHM,
         segments=list(written.segments.values()),
         geometry=source.geometry,
         images=[[frame] for frame in written.frames],

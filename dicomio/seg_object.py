@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import highdicom as hd
 import numpy as np
-import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
+from cmr.anatomy import Labels, Mask
 from cmr.errors import GeometryError
 from cmr.volume import StackGeometry
 from dicomio import codes, equipment, highdicom_fixes
 from dicomio.origin import Origin
 from dicomio.source import FrameRef
 
-Mask = npt.NDArray[np.uint8]
+Masks: TypeAlias = Mapping[int, Mask]
+"""Where each structure lies, ``(z, row, col)`` by its label; structures may overlap."""
 
 
 @dataclass(frozen=True)
 class Structure:
-    """A segment that may be written: its value in the mask, name, code and colour (sRGB)."""
+    """A segment that may be written: its label, name, code and colour (sRGB).
+
+    ``lies_in`` is the anatomy that something abnormal was found in; None for anatomy itself.
+    """
 
     label: int
     title: str
     code: Code
     colour: tuple[int, int, int]
+    lies_in: Code | None = None
+
+    @property
+    def category(self) -> Code:
+        """What kind of thing it is."""
+        return codes.ABNORMAL_STRUCTURE if self.lies_in else codes.ANATOMICAL_STRUCTURE
+
+    @property
+    def site(self) -> Code:
+        """Anatomy where it is found."""
+        return self.lies_in or self.code
 
 
 @dataclass(frozen=True)
 class WrittenSegment:
-    """What a report needs to refer to one segment."""
+    """What a report needs to refer to one segment, and what drew it."""
 
     number: int
     structure: Structure
+    algorithm: equipment.Algorithm
     tracking_id: str
     tracking_uid: str
 
@@ -46,8 +63,6 @@ class SegObject:
 
     Attributes
     ----------
-    algorithm
-        Name of what drew the masks.
     images
         By slice, the images that the masks were drawn on.
     modifier
@@ -61,27 +76,31 @@ class SegObject:
     content_label: str
     content_description: str
     series_description: str
-    algorithm: str
     segments: Sequence[WrittenSegment]
     geometry: StackGeometry
     images: Sequence[Sequence[FrameRef]]
     modifier: Code | None = None
 
 
-def present(structures: Sequence[Structure], mask: Mask) -> list[Structure]:
-    """Those of ``structures`` with a voxel in ``mask``."""
-    return [s for s in structures if (mask == s.label).any()]
+def split(labels: Labels, structures: Sequence[Structure]) -> Masks:
+    """Mask of each structure in an array of labels."""
+    return {s.label: np.asarray(labels == s.label) for s in structures}
 
 
-def build_seg(plan: SegObject, mask: Mask, origin: Origin) -> Dataset:
-    """Make the SEG of ``mask`` ``(z, row, col)``."""
+def present(structures: Sequence[Structure], masks: Masks) -> list[Structure]:
+    """Those of ``structures`` with a voxel in their mask."""
+    return [s for s in structures if s.label in masks and masks[s.label].any()]
+
+
+def build_seg(plan: SegObject, masks: Masks, origin: Origin) -> Dataset:
+    """Make the SEG of ``masks``, one for each of ``plan.segments``."""
     geometry = plan.geometry
     frame_of_reference_uid = origin.frame_of_reference_uid(geometry)
     seg: Dataset = hd.seg.Segmentation(
         source_images=highdicom_fixes.stand_in_headers(
             geometry, _extent_mm(geometry), origin.study_uid, frame_of_reference_uid
         ),
-        pixel_array=np.stack([mask == s.structure.label for s in plan.segments], axis=-1),
+        pixel_array=np.stack([masks[s.structure.label] for s in plan.segments], axis=-1),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_description(s, plan, origin) for s in plan.segments],
         series_instance_uid=plan.series_uid,
@@ -99,7 +118,7 @@ def build_seg(plan: SegObject, mask: Mask, origin: Origin) -> Dataset:
     highdicom_fixes.set_sources(seg, plan.images, geometry)
     if geometry.n_slices > 1 and not geometry.is_regular:
         _measure_each_frame(seg, geometry)
-    codes.harmonise_meanings(seg)
+    codes.complete(seg)
     return seg
 
 
@@ -110,12 +129,15 @@ def _description(
     description = hd.seg.SegmentDescription(
         segment_number=segment.number,
         segment_label=structure.title,
-        segmented_property_category=codes.ANATOMICAL_STRUCTURE,
+        segmented_property_category=structure.category,
         segmented_property_type=structure.code,
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=equipment.segmentation_algorithm(plan.algorithm, origin.identity),
+        algorithm_identification=equipment.segmentation_algorithm(
+            segment.algorithm, origin.identity
+        ),
         tracking_uid=segment.tracking_uid,
         tracking_id=segment.tracking_id,
+        anatomic_regions=[structure.lies_in] if structure.lies_in else None,
         display_color=hd.color.CIELabColor.from_rgb(*structure.colour),
     )
     if plan.modifier is not None:
@@ -123,6 +145,13 @@ def _description(
         modifier = hd.sr.CodedConcept.from_code(plan.modifier)
         kind.SegmentedPropertyTypeModifierCodeSequence = [modifier]
     return description
+
+
+def volume_unknown(geometry: StackGeometry) -> str:
+    """Why no SEG can be written on a stack; empty where one can."""
+    if geometry.n_slices > 1 or np.isfinite(geometry.slice_thickness_mm):
+        return ""
+    return "one slice of unknown thickness; its volume cannot be stated."
 
 
 def _extent_mm(geometry: StackGeometry) -> float:
@@ -134,8 +163,9 @@ def _extent_mm(geometry: StackGeometry) -> float:
     """
     if geometry.n_slices > 1:
         return float(geometry.gaps_mm.mean())
-    if not np.isfinite(geometry.slice_thickness_mm):
-        raise GeometryError("SEG: one slice of unknown thickness; its volume cannot be stated.")
+    reason = volume_unknown(geometry)
+    if reason:
+        raise GeometryError(f"SEG: {reason}")
     return geometry.slice_thickness_mm
 
 

@@ -21,11 +21,13 @@ from dicomio.highdicom_fixes import blank_header
 from dicomio.map_objects import WrittenMap
 from dicomio.origin import Origin, origin_of
 from dicomio.quiet import quiet
+from dicomio.scar_seg import WrittenScar
 from dicomio.seg import WriterSettings, WrittenSeg
-from dicomio.source import CineSource, FrameRef
+from dicomio.source import CineSource, FrameRef, ImageSource
 from dicomio.sr_content import Listing, image_library
 from dicomio.sr_groups import cine_groups, quality_group
 from dicomio.sr_mapping import map_groups
+from dicomio.sr_scar import scar_groups
 from dicomio.sr_templates import Group, Instance
 from dicomio.uids import ResultIdentity, file_name
 
@@ -35,11 +37,13 @@ class WrittenObjects:
     """What was written of a study, for the report to refer to.
 
     ``segs`` come from :func:`dicomio.seg.write_phase_segs`, those of end-diastole and end-systole
-    are referred to; ``maps`` from :func:`dicomio.map_objects.write_maps`.
+    are referred to; ``maps`` from :func:`dicomio.map_objects.write_maps`; ``scar`` from
+    :func:`dicomio.scar_seg.write_scar`.
     """
 
     segs: tuple[WrittenSeg, ...] = ()
     maps: tuple[WrittenMap, ...] = ()
+    scar: WrittenScar | None = None
 
     @property
     def phases(self) -> list[WrittenSeg]:
@@ -47,11 +51,18 @@ class WrittenObjects:
         return [seg for seg in self.segs if seg.phase in PHASES]
 
     @property
+    def stacks(self) -> list[ImageSource]:
+        """Images of maps and late enhancement."""
+        late = [self.scar.late.images] if self.scar else []
+        return [m.tissue.images for m in self.maps] + late
+
+    @property
     def referenced(self) -> list[Instance]:
         """Every object that the report refers to, each once."""
         objects: list[Instance | None] = [*self.phases]
         for written in self.maps:
             objects += [written.segments, written.value, written.sd]
+        objects += self.scar.objects if self.scar else ()
         return list({o.sop_instance_uid: o for o in objects if o is not None}.values())
 
 
@@ -68,21 +79,22 @@ def write_report(  # noqa: PLR0913
     Parameters
     ----------
     results
-        Everything known of the study; maps are taken from ``written``.
+        Everything known of the study; maps and late enhancement are taken from ``written``.
     cine
-        The cine that was chosen, measured or not; None where there is none. The study has a cine
-        or a map.
+        The cine that was chosen, measured or not; None where there is none. The study has a cine,
+        a map or late enhancement.
 
     Returns
     -------
     Path
         The file written.
     """
-    stacks = ([cine.images] if cine else []) + [m.tissue.images for m in written.maps]
+    stacks = ([cine.images] if cine else []) + written.stacks
     origin = origin_of(stacks, identity)
     with quiet():
         groups = cine_groups(results.cine, written.phases, origin) if results.cine else []
         groups += [group for m in written.maps for group in map_groups(m)]
+        groups += scar_groups(written.scar) if written.scar else []
         groups.append(quality_group(results, origin))
         report = _document(groups, _listings(written, cine), written, origin, settings)
         path = folder / file_name("sr", report.SOPInstanceUID)
@@ -98,8 +110,7 @@ def _listings(written: WrittenObjects, cine: CineSource | None) -> list[Listing]
         frames = [frame for seg in written.phases for frame in seg.frames]
         found.append((frames or cine.frames[0], cine.geometry))
     listed: set[FrameRef] = set()
-    for one in written.maps:
-        images = one.tissue.images
+    for images in written.stacks:
         new = [f for row in images.frames for f in dict.fromkeys(row) if f not in listed]
         listed.update(new)
         if new:
@@ -128,10 +139,7 @@ def _document(
         **equipment.sop_class_arguments(origin),
     )
     equipment.stamp(report, origin)
-    codes.harmonise_meanings(report)
-    schemes = codes.coding_schemes(report)
-    if schemes:
-        report.CodingSchemeIdentificationSequence = schemes
+    codes.complete(report)
     return report
 
 

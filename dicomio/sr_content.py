@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from highdicom.sr import (
     CodeContentItem,
@@ -20,12 +20,11 @@ from highdicom.sr import RelationshipTypeValues as Relation
 from highdicom.sr.value_types import ContentItem
 from pydicom.sr.coding import Code
 
-from cmr.records import Quantity
+from cmr.records import Measured, Quantity
 from cmr.volume import StackGeometry
 from dicomio import codes
 from dicomio.highdicom_fixes import add_to_measurement, instances
 from dicomio.source import FrameRef
-from dicomio.sr_concepts import Concept
 
 Listing: TypeAlias = tuple[Sequence[FrameRef], StackGeometry]
 """Images of one stack."""
@@ -33,6 +32,26 @@ Listing: TypeAlias = tuple[Sequence[FrameRef], StackGeometry]
 _SPELLED = str.maketrans(
     {"×": "x", "·": "x", "²": "2", "³": "3", "–": "-", "±": "+/-", "≥": ">=", "≤": "<=", "…": "..."}
 )
+
+
+class Concept(Protocol):
+    """How a number is coded."""
+
+    @property
+    def name(self) -> Code:
+        """What it is."""
+
+    @property
+    def modifiers(self) -> tuple[tuple[Code, Code], ...]:
+        """Name and value of what narrows it."""
+
+    @property
+    def equation(self) -> str:
+        """How it was computed; empty where that needs no telling."""
+
+    @property
+    def method(self) -> Code | None:
+        """How it was measured, where its group does not tell."""
 
 
 def number(concept: Concept, quantity: Quantity, value: float) -> Measurement:
@@ -56,6 +75,26 @@ def modifiers(pairs: Iterable[tuple[Code, Code]]) -> list[ContentItem]:
         CodeContentItem(name=name, value=value, relationship_type=Relation.HAS_CONCEPT_MOD)
         for name, value in pairs
     ]
+
+
+def missing(record: Measured, keys: Collection[str]) -> Iterator[str]:
+    """Say which of the numbers ``keys`` are withheld: their titles by reason."""
+    titles: dict[str, list[str]] = {}
+    for quantity in record.quantities():
+        reason = record.withheld.get(quantity.key)
+        if reason is not None and quantity.key in keys:
+            titles.setdefault(reason, []).append(quantity.title)
+    for reason, names in titles.items():
+        yield f"{', '.join(names)} not reported: {reason}"
+
+
+def absent(segments: Mapping[int, Measured], keys: Collection[str]) -> Iterator[str]:
+    """Say why AHA segments have no group of their own: their numbers by what is missing."""
+    numbers: dict[str, list[str]] = {}
+    for segment, record in segments.items():
+        numbers.setdefault("; ".join(missing(record, keys)), []).append(str(segment))
+    for said, listed in numbers.items():
+        yield f"AHA {', '.join(listed)}: {said}"
 
 
 def remark(text: str) -> TextContentItem:

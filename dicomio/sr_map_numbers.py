@@ -71,8 +71,8 @@ def _number(
 
 
 def _sources(written: WrittenMap) -> list[SourceImageForMeasurement]:
-    """The map that the number was measured on: ours, else the scanner's."""
-    if written.value is not None:
+    """The map that the number was measured on: ours, or the scanner's."""
+    if written.value is not None and written.tissue.results.source == "fitted":
         plane = written.value
         return [SourceImageForMeasurement(plane.sop_class_uid, plane.sop_instance_uid)]
     frames = [frame for row in written.tissue.images.frames for frame in row]

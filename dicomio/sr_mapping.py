@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,12 @@ from cmr.results_mapping import EcvMapResults, Region, TissueMap
 from dicomio import codes, equipment
 from dicomio.map_objects import WrittenMap
 from dicomio.map_terms import method_of
-from dicomio.segment_seg import STRUCTURES, tracking_uid
-from dicomio.sr_content import remark, text_item
+from dicomio.region_seg import tracking_uid
+from dicomio.segment_seg import STRUCTURES
+from dicomio.sr_content import absent, missing, remark, text_item
 from dicomio.sr_map_concepts import CONCEPTS
 from dicomio.sr_map_numbers import haematocrit_number, region_numbers
-from dicomio.sr_templates import Group, Instance, segment_group, topic_group
+from dicomio.sr_templates import Group, Instance, region_group, topic_group
 
 _STRUCTURES = {structure.label: structure for structure in STRUCTURES}
 
@@ -47,8 +48,8 @@ def map_groups(written: WrittenMap) -> list[Group]:
     results = written.tissue.results
     drawn = written.segments.segments if written.segments else {}
     shown = {n: r for n, r in results.segments.items() if n in drawn or any(r.values())}
-    absent = {n: r for n, r in results.segments.items() if n not in shown}
-    about_map = [*_about(results), *_absent(absent)]
+    gone = {n: r for n, r in results.segments.items() if n not in shown}
+    about_map = [*_about(results), *absent(gone, CONCEPTS)]
     return [
         _whole_group(_WALL, results.global_, written, _haematocrit(results), about_map),
         _whole_group(_SEPTUM, results.septal, written),
@@ -68,7 +69,7 @@ def _whole_group(
     reference = next((r for r in tissue.results.reference if r.region == whole.key), None)
     uid = written.origin.uid(f"tracking/{tissue.key}/{whole.key}")
     sources: list[Instance] = [written.segments] if written.segments else []
-    remarks = [*_missing(region)]
+    remarks = [*missing(region, CONCEPTS)]
     if reference is not None and reference.reason:
         remarks.append(reference.reason)
     return topic_group(
@@ -84,19 +85,19 @@ def _whole_group(
 
 
 def _aha_group(number: int, region: Region, written: WrittenMap) -> Group:
-    tissue, segments = written.tissue, written.segments
-    structure = _STRUCTURES[number]
+    tissue, structure = written.tissue, _STRUCTURES[number]
     tracking = TrackingIdentifier(
-        tracking_uid(tissue, number, written.origin), f"{tissue.title}, {structure.title}"
+        tracking_uid(tissue.key, number, written.origin), f"{tissue.title}, {structure.title}"
     )
-    method, algorithm = method_of(tissue), _algorithm(written)
-    numbers = region_numbers(region, written)
-    items = [_sequence(written), *map(remark, _missing(region))]
-    if segments is None or number not in segments.segments:
-        site = structure.code
-        return topic_group(tracking, site, site, method, algorithm, numbers, [], items)
-    segment, images = segments.segments[number], segments.images[number]
-    return segment_group(segment, segments, images, tracking, method, algorithm, numbers, items)
+    return region_group(
+        structure,
+        written.segments,
+        tracking,
+        method_of(tissue),
+        _algorithm(written),
+        region_numbers(region, written),
+        [_sequence(written), *map(remark, missing(region, CONCEPTS))],
+    )
 
 
 def _algorithm(written: WrittenMap) -> AlgorithmIdentification:
@@ -110,26 +111,6 @@ def _sequence(written: WrittenMap) -> ContentItem:
 def _haematocrit(results: TissueMap[Any]) -> list[Measurement]:
     haematocrit = results.haematocrit if isinstance(results, EcvMapResults) else None
     return [haematocrit_number(haematocrit)] if haematocrit else []
-
-
-def _missing(region: Region) -> Iterator[str]:
-    """Titles of the missing numbers by reason."""
-    titles: dict[str, list[str]] = {}
-    for quantity in region.quantities():
-        reason = region.withheld.get(quantity.key)
-        if reason is not None and quantity.key in CONCEPTS:
-            titles.setdefault(reason, []).append(quantity.title)
-    for reason, missing in titles.items():
-        yield f"{', '.join(missing)} not reported: {reason}"
-
-
-def _absent(regions: Mapping[int, Region]) -> Iterator[str]:
-    """Numbers of the segments without any value, by what is said of them."""
-    numbers: dict[str, list[str]] = {}
-    for number, region in regions.items():
-        numbers.setdefault("; ".join(_missing(region)), []).append(str(number))
-    for said, listed in numbers.items():
-        yield f"AHA {', '.join(listed)}: {said}"
 
 
 def _about(results: TissueMap[Any]) -> Iterator[str]:

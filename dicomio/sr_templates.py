@@ -1,4 +1,4 @@
-"""The two measurement groups of TID 1500 that this project writes: of a segment, of a topic."""
+"""The measurement groups of TID 1500 that this project writes: of a segment, of a topic."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from highdicom.sr import (
 from highdicom.sr.value_types import ContentItem
 from pydicom.sr.coding import Code
 
-from dicomio import codes
 from dicomio.highdicom_fixes import fix_group_method
-from dicomio.seg_object import WrittenSegment
+from dicomio.region_seg import WrittenRegions
+from dicomio.seg_object import Structure, WrittenSegment
 from dicomio.source import FrameRef
 from dicomio.sr_content import source_images
 
@@ -56,7 +56,7 @@ def segment_group(  # noqa: PLR0913
     items: Iterable[ContentItem] = (),
 ) -> Group:
     """TID 1411: measured on a segment that was drawn on ``frames``; ``items`` come last."""
-    site = segment.structure.code
+    structure = segment.structure
     group = VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=tracking,
         referenced_segment=ReferencedSegment(
@@ -65,9 +65,9 @@ def segment_group(  # noqa: PLR0913
             segment.number,
             source_images=source_images(frames),
         ),
-        finding_category=codes.ANATOMICAL_STRUCTURE,
-        finding_type=site,
-        finding_sites=[FindingSite(site)],
+        finding_category=structure.category,
+        finding_type=structure.code,
+        finding_sites=[FindingSite(structure.site)],
         method=method,
         algorithm_id=algorithm,
         measurements=measurements,
@@ -98,6 +98,23 @@ def topic_group(  # noqa: PLR0913
         ],
     )
     return _finished(group, items)
+
+
+def region_group(  # noqa: PLR0913
+    structure: Structure,
+    drawn: WrittenRegions | None,
+    tracking: TrackingIdentifier,
+    method: Code | None,
+    algorithm: AlgorithmIdentification,
+    measurements: Sequence[Measurement],
+    items: Iterable[ContentItem],
+) -> Group:
+    """Measured on the segment of ``structure``; by its site alone where that was not drawn."""
+    if drawn is None or structure.label not in drawn.segments:
+        code, site = structure.code, structure.site
+        return topic_group(tracking, code, site, method, algorithm, measurements, [], items)
+    segment, images = drawn.segments[structure.label], drawn.images[structure.label]
+    return segment_group(segment, drawn, images, tracking, method, algorithm, measurements, items)
 
 
 def _finished(group: Group, items: Iterable[ContentItem]) -> Group:

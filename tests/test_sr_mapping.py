@@ -355,10 +355,13 @@ def test_segment_with_numbers_but_without_mask_stands_by_its_site(tmp_path):
     assert numbers(group) == t1_numbers(107.126)
 
 
-def test_measured_on_the_map_of_the_scanner(tmp_path):
+@pytest.mark.parametrize("beside", [True, False], ids=["fitted map beside", "no fitted map"])
+def test_measured_on_the_map_of_the_scanner(tmp_path, beside):
     images = write_cine(tmp_path / "source", stack((20.0,)), 1).images
-    tissue = native_t1(images, values=None, sd=None)
+    own = {} if beside else {"values": None, "sd": None}
+    tissue = native_t1(images, results=results(relaxation, [1], source="scanner"), **own)
     maps = write_maps([tissue], IDENTITY, SETTINGS, tmp_path)
+    assert (maps[0].value is not None) == beside
     written = WrittenObjects(maps=maps)
     path = write_report(study_results(None), written, None, IDENTITY, SETTINGS, tmp_path)
     item = median(groups(pydicom.dcmread(path))[WALL])

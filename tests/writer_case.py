@@ -30,6 +30,7 @@ SETTINGS = WriterSettings(
     report_series_number=9703,
     map_series_number=9710,
     segment_series_number=9760,
+    scar_series_number=9790,
     device_uid=IDENTITY.device_uid,
     device_serial=IDENTITY.device_serial,
     site_salt="",
