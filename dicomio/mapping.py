@@ -25,9 +25,10 @@ from dicomio.mapping_source import (
     MapSource,
     ParameterSource,
 )
-from dicomio.mapping_stack import ChosenStack, SourceStack, geometry_of, resolve
+from dicomio.mapping_stack import ChosenStack, SourceStack, resolve
 from dicomio.mapping_uses import series_uses
 from dicomio.parts import SeriesPart
+from dicomio.slices import geometry_of
 from dicomio.stacks import StackSettings
 
 _NEED_CONTRAST = (SeriesKind.LGE_MAGNITUDE, SeriesKind.LGE_PSIR, SeriesKind.PERFUSION)

@@ -90,13 +90,11 @@ class _Tags:
     """What the contrast tags of all images of a study tell."""
 
     def __init__(self, images: Sequence[ImageHeader]) -> None:
-        first_s = min(_finite(image.acquired_s for image in images), default=math.nan)
-        starts = [s for s in _finite(i.contrast_start_s for i in images) if not s < first_s]
         given = [image for image in images if image.contrast_given]
         without = [image for image in images if not image.contrast_given]
         self.any = bool(given)
         self._both = bool(given and without)
-        self._start_s = min(starts, default=math.nan)
+        self._start_s = contrast_start_s(images)
         self._first_given_s = min(_finite(i.acquired_s for i in given), default=math.nan)
         self._first_without_s = min(_finite(i.acquired_s for i in without), default=math.nan)
 
@@ -178,6 +176,18 @@ def _without_evidence(tags: _Tags, contrast_series: bool) -> Verdict:
             "no contrast tags, though the study holds late enhancement or perfusion",
         )
     return Verdict(Contrast.NATIVE, "nothing in the study speaks of contrast agent")
+
+
+def contrast_start_s(images: Sequence[ImageHeader], longest_wait_s: float = 0.0) -> float:
+    """Contrast start time of a study; NaN when unknown.
+
+    One that lies longer than ``longest_wait_s`` before the first image is not believed.
+    """
+    first_s = min(_finite(image.acquired_s for image in images), default=math.nan)
+    starts = (
+        s for s in _finite(i.contrast_start_s for i in images) if not s < first_s - longest_wait_s
+    )
+    return min(starts, default=math.nan)
 
 
 def _finite(values: Iterable[float]) -> list[float]:

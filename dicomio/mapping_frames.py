@@ -13,7 +13,8 @@ from dicomio.headers import ImageHeader
 from dicomio.mapping_sequence import acquired_order, beat_ms, inversions
 from dicomio.mapping_slices import MappingSlice
 from dicomio.mapping_source import Acquisition, MappingSource, MapSource
-from dicomio.mapping_stack import ChosenStack, SourceStack, geometry_of
+from dicomio.mapping_stack import ChosenStack, SourceStack
+from dicomio.slices import geometry_of
 from dicomio.source import FrameRef
 
 _SAME_PLACE_MM = 0.5

@@ -88,6 +88,17 @@ def read_values(ref: FrameRef, scale: Linear, shape: tuple[int, int]) -> Float32
     stored, _ = read_stored(ref)
     if stored.shape != shape:
         raise FrameUnreadable(f"an image has {stored.shape} pixels, expected {shape}")
+    return rescaled(stored, scale)
+
+
+def rescaled(stored: npt.NDArray[Any], scale: Linear) -> Float32Array:
+    """``(row, col)`` values from stored values.
+
+    Raises
+    ------
+    FrameUnreadable
+        Values that are not finite.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         values: Float32Array = (stored * scale.slope + scale.intercept).astype(np.float32)
     if not np.isfinite(values).all():
@@ -96,14 +107,19 @@ def read_values(ref: FrameRef, scale: Linear, shape: tuple[int, int]) -> Float32
 
 
 def _magnitudes(refs: Sequence[FrameRef], shape: tuple[int, int]) -> Float32Array:
-    scales = _common_scales(value_scales(refs))
+    scales = common_scales(value_scales(refs))
     return np.stack([read_values(r, s, shape) for r, s in zip(refs, scales, strict=True)])
 
 
-def _common_scales(found: Sequence[ValueScale | None]) -> list[Linear]:
+def common_scales(found: Sequence[ValueScale | None]) -> list[Linear]:
     """Rescale of each image; Philips' own scale where the rescale is for display only.
 
     Philips may rescale every image for display by another factor. Its own scale tells.
+
+    Raises
+    ------
+    FrameUnreadable
+        A scale is missing or without meaning.
     """
     known = [scale for scale in found if scale is not None]
     if len(known) < len(found):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +28,6 @@ MAP_KINDS = {
     SeriesKind.T2_STAR_MAP: MapKind.T2_STAR,
     SeriesKind.ECV_MAP: MapKind.ECV,
 }
-_MOTION_CORRECTED = re.compile(r"\bmoco\b")
 # Longest acquisition of one slice: a breath-hold.
 _BREATH_HOLD_S = 30.0
 _SAME_PLACE_MM = 0.5
@@ -55,19 +53,6 @@ class MappingSlice(SliceImages):
     role: Role
     times_ms: tuple[float, ...]
     set_aside: tuple[tuple[ImageHeader, str], ...] = ()
-
-    @property
-    def motion_corrected(self) -> bool:
-        """Registered by the scanner, as image type or name say."""
-        words = re.sub(r"[_\-]+", " ", self.first.description.lower())
-        named = _MOTION_CORRECTED.search(words) is not None
-        return named or any("MOCO" in token for token in self.first.image_type)
-
-    @property
-    def started_s(self) -> float:
-        """Earliest acquisition time, else that of the series; NaN when unknown."""
-        known = [i.acquired_s for i in self.images if math.isfinite(i.acquired_s)]
-        return min(known, default=self.first.series_time_s)
 
     @property
     def contrast_given(self) -> bool:

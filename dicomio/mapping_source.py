@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from cmr.mapping.terms import Contrast, MapKind, Method
 from cmr.volume import FloatArray, StackGeometry
-from dicomio.source import FrameRef, ImageSource
+from dicomio.series_use import SeriesUse
+from dicomio.source import FrameRef, ImageSource, cycle_phase
 
 IntArray = npt.NDArray[np.int_]
 
@@ -168,14 +169,6 @@ class ParameterSource:
     geometry: StackGeometry
 
 
-@dataclass(frozen=True)
-class SeriesUse:
-    """What the images of one series are taken for: how many are used, and why or why not."""
-
-    images: int
-    reason: str
-
-
 @dataclass(frozen=True, eq=False)
 class MappingStudy:
     """Every mapping acquisition of a study.
@@ -189,10 +182,3 @@ class MappingStudy:
     maps: tuple[MapSource, ...]
     parameters: tuple[ParameterSource, ...]
     uses: Mapping[str, SeriesUse]
-
-
-def cycle_phase(trigger_ms: FloatArray, rr_ms: FloatArray) -> FloatArray:
-    """``trigger_ms / rr_ms`` where it lies within one cycle, else NaN."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.asarray(trigger_ms / rr_ms)
-    return np.where((share >= 0) & (share <= 1), share, np.nan)

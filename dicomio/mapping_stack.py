@@ -7,10 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from cmr.mapping.terms import Method
-from cmr.volume import StackGeometry
 from dicomio.mapping_sequence import tell, with_unprepared
 from dicomio.mapping_slices import MappingSlice
 from dicomio.stacks import StackSettings, latest, places
@@ -62,23 +59,8 @@ def resolve(slices: Sequence[MappingSlice], stack: StackSettings, least_times: i
     return SourceStack(tuple(taken), tuple(left_out), tuple(not_taken), tuple(notes))
 
 
-def geometry_of(slices: Sequence[MappingSlice]) -> StackGeometry:
-    """Geometry of a stack; its directions are those of the middle slice."""
-    middle = slices[len(slices) // 2]
-    first = middle.first
-    return StackGeometry(
-        positions_mm=np.array([s.position_mm for s in slices]),
-        row_cosine=middle.orientation[0],
-        column_cosine=middle.orientation[1],
-        pixel_spacing_mm=(first.pixel_spacing_mm[0], first.pixel_spacing_mm[1]),
-        shape=first.shape,
-        slice_thickness_mm=first.slice_thickness_mm,
-        frame_of_reference_uid=first.frame_of_reference_uid,
-    )
-
-
 def _where(slice_: MappingSlice) -> str:
-    return f"Slice at {float(slice_.position_mm @ slice_.normal):.1f} mm"
+    return f"Slice at {slice_.height_mm:.1f} mm"
 
 
 def _completed(slice_: MappingSlice, notes: list[str]) -> MappingSlice:

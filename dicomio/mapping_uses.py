@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dicomio.mapping_source import MappingSource, MapSource, ParameterSource, SeriesUse
+from dicomio.mapping_source import MappingSource, MapSource, ParameterSource
+from dicomio.series_use import SeriesUse, uses_of
 
 _UNUSED = "not part of any mapping acquisition that can be measured"
 
@@ -18,31 +18,27 @@ def series_uses(
     seen: Iterable[str],
 ) -> dict[str, SeriesUse]:
     """Images used of each series in ``seen``, and the reasons, each once."""
-    images: Counter[str] = Counter()
-    reasons: dict[str, list[str]] = defaultdict(list)
+    return uses_of(_used(sources, maps, parameters), refusals, seen, _UNUSED)
 
-    def add(uid: str, reason: str) -> None:
-        images[uid] += 1
-        reasons[uid].append(reason)
 
+def _used(
+    sources: Sequence[MappingSource],
+    maps: Sequence[MapSource],
+    parameters: Sequence[ParameterSource],
+) -> Iterator[tuple[str, str]]:
+    """Series UID of each image that is used, and what for."""
     for source in sources:
         what = f"of {_name(source)}"
         for frame in (frame for row in source.frames for frame in row):
-            add(frame.series_uid, f"source images {what}")
+            yield frame.series_uid, f"source images {what}"
         for frame in (frame for row in source.phase for frame in row if frame is not None):
-            add(frame.series_uid, f"phase of the source images {what}")
+            yield frame.series_uid, f"phase of the source images {what}"
     for one in maps:
         for frame in one.frames:
-            add(frame.series_uid, f"the scanner's map of {_name(one)}")
+            yield frame.series_uid, f"the scanner's map of {_name(one)}"
     for planes in parameters:
         for frame in (frame for frames in planes.frames.values() for frame in frames):
-            add(frame.series_uid, f"the scanner's fit parameters of {_name(planes)}")
-    for uid, texts in refusals.items():
-        reasons[uid] += [f"not used: {text}" for text in texts]
-    return {
-        uid: SeriesUse(images[uid], "; ".join(dict.fromkeys(reasons[uid])) or _UNUSED)
-        for uid in seen
-    }
+            yield frame.series_uid, f"the scanner's fit parameters of {_name(planes)}"
 
 
 def _name(record: MappingSource | MapSource | ParameterSource) -> str:

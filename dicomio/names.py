@@ -85,7 +85,7 @@ KIND_RULES: tuple[tuple[SeriesKind, re.Pattern[str]], ...] = (
         ),
     ),
     (SeriesKind.PERFUSION, _rule(r"perf(usion)?\b", r"first pass", r"\bperf ", r"dynamic tfl")),
-    (SeriesKind.LGE_PSIR, _rule(r"psir$", r"^(orig )?ps ", r"psmde$")),
+    (SeriesKind.LGE_PSIR, _rule(r"psir( moco| avg| ave)*$", r"^(orig )?ps ", r"psmde$")),
     (
         SeriesKind.LGE_MAGNITUDE,
         _rule(
@@ -117,6 +117,10 @@ KIND_RULES: tuple[tuple[SeriesKind, re.Pattern[str]], ...] = (
     ),
     (SeriesKind.REAL_TIME, _rule(r"real ?time", r"trufi rt\b")),
 )
+
+_MAGNITUDE = _rule(r"\bmag$", r"^(orig )?mag ")
+_AVERAGE = _rule(r"\b(avg|ave|aver|averaged?)\b")
+_EARLY = _rule(r"\bege\b", r"\bearly\b")
 
 # Views other than the four of the left heart; they stop the rules below.
 _OTHER_VIEW = _rule(
@@ -151,6 +155,21 @@ def kind_hint(name: str) -> SeriesKind | None:
     """Kind that a name speaks of, None when it says nothing of the kind."""
     plain = _plain(name)
     return next((kind for kind, rule in KIND_RULES if rule.search(plain)), None)
+
+
+def names_magnitude(name: str) -> bool:
+    """Tell whether a name speaks of the magnitude images of a phase-sensitive acquisition."""
+    return bool(_MAGNITUDE.search(_plain(name)))
+
+
+def names_average(name: str) -> bool:
+    """Tell whether a name speaks of averaged images."""
+    return bool(_AVERAGE.search(_plain(name)))
+
+
+def names_early(name: str) -> bool:
+    """Tell whether a name speaks of early enhancement, minutes before the late one."""
+    return bool(_EARLY.search(_plain(name)))
 
 
 def names_other_view(name: str) -> bool:

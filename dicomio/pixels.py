@@ -76,9 +76,7 @@ def read_frame(ref: FrameRef) -> npt.NDArray[np.float32]:
         The pixel data are damaged.
     """
     stored, dataset = read_stored(ref)
-    if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
-        stored = _inverted(stored, int(dataset.BitsStored))
-    values: npt.NDArray[np.float32] = stored.astype(np.float32)
+    values: npt.NDArray[np.float32] = bright_is_high(stored, dataset).astype(np.float32)
     if (ref.rescale_slope, ref.rescale_intercept) != (1.0, 0.0):
         values = values * np.float32(ref.rescale_slope) + np.float32(ref.rescale_intercept)
     return values
@@ -118,10 +116,12 @@ def _is_deflated(ref: FrameRef) -> bool:
     return bool(syntax == DeflatedExplicitVRLittleEndian)
 
 
-def _inverted(stored: npt.NDArray[Any], bits: int) -> npt.NDArray[Any]:
-    """Mirror stored values within their range."""
+def bright_is_high(stored: npt.NDArray[Any], dataset: Dataset) -> npt.NDArray[Any]:
+    """Mirror stored values of MONOCHROME1 within their range."""
+    if dataset.get("PhotometricInterpretation") != "MONOCHROME1":
+        return stored
     signed = np.issubdtype(stored.dtype, np.signedinteger)
-    return -1 - stored if signed else (1 << bits) - 1 - stored
+    return -1 - stored if signed else (1 << int(dataset.BitsStored)) - 1 - stored
 
 
 def _read_slice(source: CineSource, z: int) -> npt.NDArray[np.float32]:

@@ -16,11 +16,13 @@ from dicomio.cine_source import build_source
 from dicomio.classify import ClassifySettings, Verdict, classify, encodes_velocity
 from dicomio.index import Series, Study
 from dicomio.kinds import Component, SeriesKind
+from dicomio.late import LateChoice, LateSettings, find_late
 from dicomio.mapping import MappingSettings, find_mapping
 from dicomio.mapping_source import MappingStudy
 from dicomio.names import view_hint
 from dicomio.parts import SeriesPart, split
-from dicomio.short_axis import Choice, ShortAxisSettings, angle_deg, body_plane, choose
+from dicomio.series_use import SeriesUse
+from dicomio.short_axis import Axis, Choice, ShortAxisSettings, angle_deg, body_plane, choose
 from dicomio.slices import cine_slices
 from dicomio.source import CineSource
 from dicomio.stacks import Stack, StackSettings, group
@@ -69,6 +71,7 @@ class SelectionSettings(Section):
     stack: StackSettings
     short_axis: ShortAxisSettings
     mapping: MappingSettings
+    late: LateSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,14 +79,15 @@ class Selection:
     """What each series is taken for, and the short-axis cine when there is one.
 
     ``cine_refusal`` says why ``cine`` is None. ``mapping`` holds the acquisitions of tissue
-    mapping, none when there are none. ``others`` holds the parts of all series by kind,
-    the cine among them, for the measurements that follow.
+    mapping, none when there are none; ``late`` the stack of late enhancement, or why there is none.
+    ``others`` holds the parts of all series by kind, the cine among them.
     """
 
     decisions: tuple[SeriesDecision, ...]
     cine: CineSource | None
     cine_refusal: str
     mapping: MappingStudy
+    late: LateChoice
     others: Mapping[SeriesKind, tuple[SeriesPart, ...]]
 
 
@@ -106,13 +110,17 @@ def select(study: Study, settings: SelectionSettings) -> Selection:
     others: dict[SeriesKind, list[SeriesPart]] = defaultdict(list)
     for j in judged:
         others[j.verdict.kind].append(j.part)
-    mapping = find_mapping(study, _allowed(others, forbidden), settings.mapping, settings.stack)
+    allowed = _allowed(others, forbidden)
+    mapping = find_mapping(study, allowed, settings.mapping, settings.stack)
+    axis = Axis(choice.stack, settings.short_axis)
+    late = find_late(study, allowed, axis, settings.late, settings.stack)
     decisions = [_decision(s, judged, choice, s.uid in forbidden) for s in study.series]
     return Selection(
-        decisions=tuple(_with_mapping(decision, mapping) for decision in decisions),
+        decisions=tuple(_with_use(_with_use(d, mapping.uses), late.uses) for d in decisions),
         cine=build_source(study, choice.stack) if choice.stack else None,
         cine_refusal="" if choice.stack else choice.reason,
         mapping=mapping,
+        late=late,
         others={kind: tuple(parts) for kind, parts in others.items()},
     )
 
@@ -170,17 +178,12 @@ def _with_view(judged: _Judged, choice: Choice, settings: ShortAxisSettings) -> 
     """Say which view a cine shows; other kinds stay as they are."""
     if judged.verdict.kind is not SeriesKind.CINE_OTHER:
         return judged
-    reference = choice.stack.normal if choice.stack else settings.long_axis_lps
-    angle = angle_deg(judged.part.normal, reference)
-    plane = body_plane(judged.part.normal, settings)
-    kind, what = SeriesKind.CINE_OTHER, f"oblique, {angle:.0f}° off the short-axis direction"
-    if angle_deg(judged.part.normal, settings.long_axis_lps) <= settings.max_angle_deg:
+    axis, normal = Axis(choice.stack, settings), judged.part.normal
+    kind, what = SeriesKind.CINE_OTHER, axis.elsewhere(normal)
+    if angle_deg(normal, settings.long_axis_lps) <= settings.max_angle_deg:
         kind, what = SeriesKind.CINE_SHORT_AXIS, "in short-axis direction"
-    elif plane:
-        what = f"{plane}, {angle:.0f}° off the short-axis direction"
-    elif angle >= settings.min_long_axis_deg:
+    elif axis.angle_deg(normal) >= settings.min_long_axis_deg and not body_plane(normal, settings):
         kind = SeriesKind.CINE_LONG_AXIS
-        what = f"along the long axis, {angle:.0f}° off the short-axis direction"
     view = view_hint(judged.part.first.description)
     named = f", its name says {view}" if view else ""
     return _Judged(judged.part, Verdict(kind, f"{judged.verdict.reason}; {what}{named}"))
@@ -225,9 +228,9 @@ def _allowed(
     return {k: [p for p in found if p.series_uid not in forbidden] for k, found in parts.items()}
 
 
-def _with_mapping(decision: SeriesDecision, mapping: MappingStudy) -> SeriesDecision:
-    """Say what a mapping series is used for, or why not."""
-    use = mapping.uses.get(decision.series_uid)
+def _with_use(decision: SeriesDecision, uses: Mapping[str, SeriesUse]) -> SeriesDecision:
+    """Say what a series is used for by a measurement, or why not."""
+    use = uses.get(decision.series_uid)
     if use is None or decision.used:
         return decision
     return decision.model_copy(

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from cmr.settings import Section
 from dicomio.names import names_other_view
+from dicomio.slices import SliceImages
 from dicomio.stacks import Stack, latest
 
 _AXES = (("sagittal", (1.0, 0.0, 0.0)), ("coronal", (0.0, 1.0, 0.0)), ("axial", (0.0, 0.0, 1.0)))
@@ -41,6 +42,44 @@ class Choice:
     reason: str
 
 
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """What the short axis of a study is measured against: its cine, else the usual heart."""
+
+    cine: Stack | None
+    settings: ShortAxisSettings
+
+    @property
+    def normal(self) -> npt.ArrayLike:
+        """``(3,)`` direction that a short-axis plane stands on."""
+        return self.cine.normal if self.cine else self.settings.long_axis_lps
+
+    @property
+    def named(self) -> str:
+        """What ``normal`` is, in words."""
+        return "short axis of the cine" if self.cine else "usual short axis"
+
+    def angle_deg(self, normal: npt.ArrayLike) -> float:
+        """Angle of planes with this normal to the short axis."""
+        return angle_deg(normal, self.normal)
+
+    def holds(self, normal: npt.ArrayLike) -> bool:
+        """Tell whether planes with this normal are short axis.
+
+        A body plane is none, near as it may come, unless the cine itself lies there.
+        """
+        angle = self.angle_deg(normal)
+        plain = bool(body_plane(normal, self.settings)) and angle > self.settings.body_plane_deg
+        return angle <= self.settings.max_angle_deg and not plain
+
+    def elsewhere(self, normal: npt.ArrayLike) -> str:
+        """Where planes with this normal lie that are not short axis, in words."""
+        angle = self.angle_deg(normal)
+        plane = body_plane(normal, self.settings)
+        along = "along the long axis" if angle >= self.settings.min_long_axis_deg else "oblique"
+        return f"{plane or along}, {angle:.0f}° off the short-axis direction"
+
+
 def choose(stacks: Sequence[Stack], settings: ShortAxisSettings, forced: bool) -> Choice:
     """Take the stack with most slices, of several the one acquired last.
 
@@ -55,7 +94,7 @@ def choose(stacks: Sequence[Stack], settings: ShortAxisSettings, forced: bool) -
     long_enough = [s for s in fitting if len(s.slices) >= settings.min_slices]
     if not long_enough:
         return Choice(None, _refusal(stacks, fitting, settings))
-    likely = _prefer(_is_original, _prefer(_is_named_fittingly, long_enough))
+    likely = _prefer(_is_original, _prefer(_is_of_left_heart, long_enough))
     most = max(len(s.slices) for s in likely)
     tied = [s for s in likely if len(s.slices) == most]
     last = latest([s.slices[0] for s in tied])
@@ -81,8 +120,13 @@ def _is_original(stack: Stack) -> bool:
     return not any("DERIVED" in s.first.image_type for s in stack.slices)
 
 
-def _is_named_fittingly(stack: Stack) -> bool:
-    return not all(names_other_view(s.first.description) for s in stack.slices)
+def _is_of_left_heart(stack: Stack) -> bool:
+    return named_fittingly(stack.slices)
+
+
+def named_fittingly(slices: Sequence[SliceImages]) -> bool:
+    """Tell whether some name speaks of no other view than those of the left heart."""
+    return not all(names_other_view(s.first.description) for s in slices)
 
 
 def body_plane(normal: npt.ArrayLike, settings: ShortAxisSettings) -> str:

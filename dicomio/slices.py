@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from functools import cached_property
 
 import numpy as np
 
-from cmr.volume import FloatArray
+from cmr.volume import FloatArray, StackGeometry
 from dicomio.headers import ImageHeader
 from dicomio.parts import SeriesPart
+
+_MOTION_CORRECTED = re.compile(r"\bmoco\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,24 @@ class SliceImages:
         """``(3,)`` unit normal."""
         normal: FloatArray = np.cross(self.orientation[0], self.orientation[1])
         return normal
+
+    @property
+    def height_mm(self) -> float:
+        """Position along the normal."""
+        return float(self.position_mm @ self.normal)
+
+    @property
+    def motion_corrected(self) -> bool:
+        """Registered by the scanner, as image type or name say."""
+        words = re.sub(r"[_\-]+", " ", self.first.description.lower())
+        named = _MOTION_CORRECTED.search(words) is not None
+        return named or any("MOCO" in token for token in self.first.image_type)
+
+    @property
+    def started_s(self) -> float:
+        """Earliest acquisition time, else that of the series; NaN when unknown."""
+        known = [i.acquired_s for i in self.images if math.isfinite(i.acquired_s)]
+        return min(known, default=self.first.series_time_s)
 
     @cached_property
     def identity(self) -> tuple[object, ...]:
@@ -73,6 +94,21 @@ class CineSlice(SliceImages):
             return math.nan
         even = np.ptp(steps) <= 0.2 * np.median(steps)
         return float(np.median(steps) * self.n_phases) if even else math.nan
+
+
+def geometry_of(slices: Sequence[SliceImages]) -> StackGeometry:
+    """Geometry of a stack; its directions are those of the middle slice."""
+    middle = slices[len(slices) // 2]
+    first = middle.first
+    return StackGeometry(
+        positions_mm=np.array([s.position_mm for s in slices]),
+        row_cosine=middle.orientation[0],
+        column_cosine=middle.orientation[1],
+        pixel_spacing_mm=(first.pixel_spacing_mm[0], first.pixel_spacing_mm[1]),
+        shape=first.shape,
+        slice_thickness_mm=first.slice_thickness_mm,
+        frame_of_reference_uid=first.frame_of_reference_uid,
+    )
 
 
 def cine_slices(part: SeriesPart) -> tuple[CineSlice, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 
+import numpy as np
+
 from cmr.results import Stack
 from cmr.volume import FloatArray, StackGeometry
 
@@ -93,16 +95,23 @@ def stack_record(source: CineSource) -> Stack:
         series_uids=list(source.series_uids),
         slices=geometry.n_slices,
         images=sum(len(phase) for phase in source.frames),
-        pitch_mm=_known(geometry.pitch_mm),
-        slice_thickness_mm=_known(geometry.slice_thickness_mm),
+        pitch_mm=known(geometry.pitch_mm),
+        slice_thickness_mm=known(geometry.slice_thickness_mm),
         pixel_spacing_mm=geometry.pixel_spacing_mm,
         regular=geometry.is_regular,
         left_out=list(source.left_out),
-        field_strength_t=_known(source.field_strength_t),
+        field_strength_t=known(source.field_strength_t),
         manufacturer=source.manufacturer,
     )
 
 
-def _known(value: float) -> float | None:
+def cycle_phase(trigger_ms: FloatArray, rr_ms: FloatArray) -> FloatArray:
+    """``trigger_ms / rr_ms`` where it lies within one cycle, else NaN."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.asarray(trigger_ms / rr_ms)
+    return np.where((share >= 0) & (share <= 1), share, np.nan)
+
+
+def known(value: float) -> float | None:
     """``None`` for NaN; three decimals, as positions are written with no more meaning."""
     return round(value, 3) if isfinite(value) else None

@@ -5,7 +5,14 @@ import csv
 import pytest
 
 from dicomio.kinds import SeriesKind
-from dicomio.names import View, kind_hint, view_hint
+from dicomio.names import (
+    View,
+    kind_hint,
+    names_average,
+    names_early,
+    names_magnitude,
+    view_hint,
+)
 from tests.conftest import shared_path
 
 
@@ -37,6 +44,7 @@ def test_views_agree_with_the_labelled_names() -> None:
         ("first_pass_perf_sax_rest", SeriesKind.PERFUSION),
         ("Axial_Cine_Stack_InlineVF", SeriesKind.DERIVED),
         ("2CH_DE_2D_TI400_BH_PSIR", SeriesKind.LGE_PSIR),
+        ("DE_TRUFI_SAX_FB_PSIR_MOCO_AVG", SeriesKind.LGE_PSIR),
         ("2CH_DE_2D_TI400_BH_MAG", SeriesKind.LGE_MAGNITUDE),
         ("PS:DE_SA_2D_MDE", SeriesKind.LGE_PSIR),
         ("SAX_IrP-FGRE_TI=240", SeriesKind.LGE_MAGNITUDE),
@@ -77,3 +85,23 @@ def test_kinds(name: str, kind: SeriesKind | None) -> None:
 )
 def test_views(name: str, view: View) -> None:
     assert view_hint(name) == view
+
+
+@pytest.mark.parametrize(
+    ("name", "magnitude", "average", "early"),
+    [
+        ("SAX_DE_2D_400_mBH_MAG", True, False, False),
+        ("MAG:LGE_SA_stack", True, False, False),
+        ("SAX_DE_2D_400_mBH_PSIR", False, False, False),
+        ("DE_TRUFI_SAX_FB_MOCO_AVG_PSIR", False, True, False),
+        ("SAX EGE psir", False, False, True),
+        ("early enhancement SAX", False, False, True),
+        ("SAX_avenue_magnet", False, False, False),
+    ],
+)
+def test_versions_of_late_enhancement(
+    name: str, magnitude: bool, average: bool, early: bool
+) -> None:
+    assert names_magnitude(name) is magnitude
+    assert names_average(name) is average
+    assert names_early(name) is early
