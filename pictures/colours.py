@@ -1,7 +1,7 @@
 """Colour scales of maps, and the ink that can be read on a colour.
 
-The colour maps are perceptually uniform, made for colour-blind eyes as well, and rise steadily in
-lightness, so that a grey print still shows the order.
+The colour maps are made for colour-blind eyes as well and change steadily in lightness, so that a
+grey print still shows the order.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pictures.lettering import INK, MUTED, SMALL
 # What has no value. The colour maps pass through no grey as light as this.
 NEUTRAL = "#cdd1d5"
 _BAR_PARTS = 6
+
+Colour = tuple[float, float, float]
 # Relative luminance on which black and white are equally far, by the ratio of WCAG 2.1.
 _EVEN_LUMINANCE = 1.05**0.5 * 0.05**0.5 - 0.05
 
@@ -46,7 +48,7 @@ class ColourScale:
         Ends that are not finite and in ascending order.
     """
 
-    colours: Literal["viridis", "cividis", "magma"]
+    colours: Literal["viridis", "cividis", "magma", "YlOrRd"]
     low: float
     high: float
     unit: str
@@ -66,7 +68,7 @@ class ColourScale:
         """0-1 to colours, NaN to the neutral one."""
         return colormaps[self.colours].with_extremes(bad=NEUTRAL)
 
-    def colour(self, value: float) -> tuple[float, float, float]:
+    def colour(self, value: float) -> Colour:
         """Red, green and blue of ``value``, 0-1."""
         masked = np.ma.masked_invalid([value])
         red, green, blue, _ = self.colour_map()(self.norm()(masked))[0]
@@ -81,12 +83,12 @@ class ColourScale:
         return "min" if below else "max" if above else "neither"
 
 
-def ink_on(colour: str | tuple[float, float, float]) -> Literal["black", "white"]:
+def ink_on(colour: str | Colour) -> Literal["black", "white"]:
     """The ink with more contrast; never less than 4.58, where WCAG 2.1 (level AA) asks for 4.5."""
     return "black" if _luminance(to_rgb(colour)) > _EVEN_LUMINANCE else "white"
 
 
-def _luminance(rgb: tuple[float, float, float]) -> float:
+def _luminance(rgb: Colour) -> float:
     """Relative luminance of sRGB (WCAG 2.1)."""
     channels = np.array(rgb)
     linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)

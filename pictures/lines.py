@@ -1,4 +1,4 @@
-"""Contours and segment borders over a slice, and the key that names them."""
+"""Contours and segment borders over a slice."""
 
 from __future__ import annotations
 
@@ -9,38 +9,32 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from cmr.anatomy import Labels, Mask
 from cmr.labels import Label
 from pictures.borders import Spacing, number_places, segment_borders
-from pictures.colours import NEUTRAL
-from pictures.lettering import SMALL, Lettering
-from pictures.page import axes_at
+from pictures.lettering import Lettering
 
 _COLOUR = "white"
 _RIM = "#14181d"
-_UNDER_SAMPLE = "#59626c"
-_SAMPLE_IN = (0.26, 0.11)
-_KEY_LINE_IN = 0.17
 _SMOOTHINGS = 2
 _NUMBER = Lettering(6, colour=_COLOUR)
 
 
 @dataclass(frozen=True)
-class _Line:
-    """White with a dark rim, so that it can be seen on any colour."""
+class Line:
+    """With a dark rim, so that it can be seen on any colour."""
 
     width_pt: float
     dashes: tuple[float, ...] | None = None
+    colour: str = _COLOUR
 
     def style(self) -> dict[str, Any]:
         """For collections of lines and for contours alike."""
         return {
-            "colors": [_COLOUR],
+            "colors": [self.colour],
             "linewidths": [self.width_pt],
             "linestyles": [(0, self.dashes)],
         }
@@ -50,20 +44,14 @@ class _Line:
         return [withStroke(linewidth=self.width_pt + 1, foreground=_RIM, alpha=0.55)]
 
 
-_WALL, _RV, _SEGMENT = _Line(1.1), _Line(0.8, (3.5, 2.0)), _Line(0.6)
+WALL_LINE, SEGMENT_LINE = Line(1.1), Line(0.6)
+RV_LINE = Line(0.8, (3.5, 2.0))
 # What a contour goes round, and its line.
 _OUTLINES = (
-    ((Label.RV,), _RV),
-    ((Label.LV,), _WALL),
-    ((Label.LV, Label.MYOCARDIUM), _WALL),
+    ((Label.RV,), RV_LINE),
+    ((Label.LV,), WALL_LINE),
+    ((Label.LV, Label.MYOCARDIUM), WALL_LINE),
 )
-_KEY = (
-    ("endo- and epicardium", _WALL),
-    ("right ventricle", _RV),
-    ("AHA segments", _SEGMENT),
-    ("undetermined", None),
-)
-KEY_HEIGHT_IN = (len(_KEY) + 1) // 2 * _KEY_LINE_IN
 
 
 def draw_lines(
@@ -71,9 +59,9 @@ def draw_lines(
 ) -> None:
     """Draw all lines of one slice ``(row, col)`` on axes in mm from its upper left corner."""
     borders = segment_borders(segments, labels, spacing_mm)
-    _add(axes, borders, _SEGMENT)
+    add_line(axes, borders, SEGMENT_LINE)
     for held, line in _OUTLINES:
-        _draw_outline(axes, np.isin(labels, held), spacing_mm, line)
+        draw_outline(axes, np.isin(labels, held), spacing_mm, line)
 
 
 def draw_numbers(
@@ -94,7 +82,7 @@ def draw_numbers(
         )
 
 
-def _draw_outline(axes: Axes, mask: Mask, spacing_mm: Spacing, line: _Line) -> None:
+def draw_outline(axes: Axes, mask: Mask, spacing_mm: Spacing, line: Line) -> None:
     """Half-way between the pixel centres inside and those outside; closed at the image's edge."""
     if not mask.any():
         return
@@ -116,31 +104,8 @@ def _smoothed(path: Path) -> Path:
     return Path.make_compound_path(*rounded)
 
 
-def _add(axes: Axes, paths: Any, line: _Line) -> None:
+def add_line(axes: Axes, paths: Any, line: Line) -> None:
+    """Draw ``paths``, ``(n, 2)`` points each."""
     axes.add_collection(
         LineCollection(paths, path_effects=line.rim(), zorder=2.2, **line.style()), autolim=False
     )
-
-
-def draw_key(page: Figure, left_in: float, top_in: float, width_in: float) -> None:
-    """Name the lines and the neutral colour, in two columns."""
-    axes = axes_at(page, left_in, top_in, width_in, KEY_HEIGHT_IN)
-    axes.set(xlim=(0, width_in), ylim=(KEY_HEIGHT_IN, 0))
-    axes.set_axis_off()
-    for n, (name, line) in enumerate(_KEY):
-        left, middle = n % 2 * width_in * 0.56, (n // 2 + 0.5) * _KEY_LINE_IN
-        wide, high = _SAMPLE_IN
-        fill = NEUTRAL if line is None else _UNDER_SAMPLE
-        axes.add_patch(
-            Rectangle((left, middle - high / 2), wide, high, facecolor=fill, linewidth=0)
-        )
-        if line is not None:
-            _add(axes, [[(left, middle), (left + wide, middle)]], line)
-        axes.text(
-            left + wide + 0.06,
-            middle,
-            name,
-            va="center_baseline",
-            fontproperties=SMALL.font,
-            color=SMALL.colour,
-        )

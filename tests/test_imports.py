@@ -1,4 +1,4 @@
-"""The arrows of the house: app → operators → dicomio and pictures → cmr, and nothing back."""
+"""The arrows: app → operators → dicomio, pictures and meshes → cmr, and nothing back."""
 
 import ast
 import subprocess
@@ -9,22 +9,33 @@ import pytest
 
 from tests.conftest import ROOT
 
-OWN = {"app", "operators", "dicomio", "pictures", "cmr", "phantom", "training", "validation"}
+OWN = {
+    "app",
+    "operators",
+    "dicomio",
+    "pictures",
+    "meshes",
+    "cmr",
+    "phantom",
+    "training",
+    "validation",
+}
 ALLOWED = {
     "cmr": {"cmr"},
     "dicomio": {"dicomio", "cmr"},
     "pictures": {"pictures", "cmr"},
-    "operators": {"operators", "dicomio", "pictures", "cmr"},
-    "app": {"app", "operators", "dicomio", "pictures", "cmr"},
+    "meshes": {"meshes", "cmr"},
+    "operators": {"operators", "dicomio", "pictures", "meshes", "cmr"},
+    "app": {"app", "operators", "dicomio", "pictures", "meshes", "cmr"},
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
     "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
 }
 FORBIDDEN_OUTSIDE = {
-    "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib"},
-    "dicomio": {"holoscan", "monai", "matplotlib"},
-    "operators": {"matplotlib"},
-    "app": {"matplotlib"},
+    "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib", "trimesh"},
+    "dicomio": {"holoscan", "monai", "matplotlib", "trimesh"},
+    "operators": {"matplotlib", "trimesh"},
+    "app": {"matplotlib", "trimesh"},
     "phantom": {"holoscan", "highdicom", "torch"},
 }
 

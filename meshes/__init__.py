@@ -1,0 +1,1 @@
+"""Files of surfaces, for viewers and printers. Importing this package imports trimesh."""
