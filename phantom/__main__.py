@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from phantom.encode import Syntax
 from phantom.mapping_settings import MappingSettings
+from phantom.scar_settings import SCAR_PRESETS
 from phantom.settings import Layout, PhantomSettings
 from phantom.study import plane_count, write_study
 
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             body_size=options.body_size,
             extension=options.extension,
             mapping=MappingSettings() if options.mapping else None,
+            scar=SCAR_PRESETS[options.scar] if options.scar else None,
         )
     except ValidationError as error:
         for fault in error.errors():
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quarter-turns", type=int, default=0)
     parser.add_argument("--mirrored", action="store_true")
     parser.add_argument("--mapping", action="store_true", help="also tissue mapping")
+    parser.add_argument("--scar", choices=list(SCAR_PRESETS), help="late enhancement with this")
     for name, what in (
         ("decoys", "scouts, long-axis cines, late enhancement"),
         ("descriptions", "series descriptions"),

@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cmr.volume import FloatArray, StackGeometry, Volume4D
+from phantom.planes import short_axis_stack
 from phantom.render import Scene, render_slice
 from phantom.scanner import Scanner
+from phantom.settings import PhantomSettings
 from phantom.subject import PhantomSubject, Stream, stream
 
 # Share of the cycle at which single images are taken: diastasis.
@@ -30,6 +32,7 @@ class Measurement(IntEnum):
     SCOUT = 10
     LATE = 20
     MAPPING = 30
+    SCAR = 40
 
 
 def take_cine(  # noqa: PLR0913 - what, where, when
@@ -92,9 +95,8 @@ def _expose(  # noqa: PLR0913 - what, where, when
     shape = (len(cycle_times), geometry.n_slices, *geometry.shape)
     images, labels = np.empty(shape, np.float32), np.empty(shape, np.uint8)
     for z in range(geometry.n_slices):
-        # Seeded by place, so that leaving out a slice changes no other.
-        place = round(float(geometry.slice_positions_mm[z]) * 100) % 2**31
-        shift_mm = _breath_hold_mm(
+        place = slice_seed(geometry, z)
+        shift_mm = breath_hold_mm(
             scanner, geometry, stream(seed, Stream.BREATH_HOLD, measurement, place)
         )
         rendered = render_slice(scene, geometry, z, cycle_times, shift_mm)
@@ -106,12 +108,28 @@ def _expose(  # noqa: PLR0913 - what, where, when
     return images, labels
 
 
-def _breath_hold_mm(
+def slice_seed(geometry: StackGeometry, z: int) -> int:
+    """Random streams are seeded by place, so that leaving out a slice changes no other."""
+    return round(float(geometry.slice_positions_mm[z]) * 100) % 2**31
+
+
+def breath_hold_mm(
     scanner: Scanner, geometry: StackGeometry, rng: np.random.Generator
 ) -> FloatArray:
-    """Displacement in the image plane; truth and images move together."""
+    """``(3,)`` displacement in the image plane; truth and images move together."""
     along, down = scanner.breath_hold_mm * rng.standard_normal(2)
     return np.asarray(along * geometry.row_cosine + down * geometry.column_cosine)
+
+
+def gated(still: Volume4D, rr_ms: float) -> Volume4D:
+    """Single images as taken in mid-diastole of a steady heart beat."""
+    times_ms = np.full(still.data.shape[:2], round(STILL_CYCLE_TIME * rr_ms, 1))
+    return replace(still, times_ms=times_ms, rr_ms=np.full(still.data.shape[1], round(rr_ms)))
+
+
+def full_stack(settings: PhantomSettings, subject: PhantomSubject) -> StackGeometry:
+    """The cine stack before slices go missing."""
+    return short_axis_stack(settings, subject.scene.pose, subject.scene.shape, subject.planning)
 
 
 def without_slices(geometry: StackGeometry, missing: tuple[int, ...]) -> StackGeometry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from cmr.volume import FloatArray
 from phantom.appearance import Appearance
 from phantom.tissue import Tissue
 
@@ -26,14 +27,23 @@ def late_signals(appearance: Appearance) -> npt.NDArray[np.float32]:
 
     ``|1 - 2 exp(-TI/T1)|`` with ``TI = ln 2 x T1`` of myocardium after contrast.
     """
-    t1_ms = np.array([_t1_after_ms(appearance, tissue) for tissue in Tissue])
-    inversion_ms = np.log(2) * t1_ms[Tissue.MYOCARDIUM]
+    native_ms = np.array([appearance.tissues[t.name.lower()].t1_ms[0] for t in Tissue])
+    t1_ms = after_contrast_ms(native_ms, np.array([UPTAKE.get(t, 0.0) for t in Tissue]))
     density = np.array([appearance.tissues[t.name.lower()].density for t in Tissue])
-    signal = density * np.abs(1 - 2 * np.exp(-inversion_ms / t1_ms))
+    signal = np.abs(inverted(density, t1_ms, nulling_ms(t1_ms)))
     return np.asarray(signal / signal[Tissue.BLOOD], dtype=np.float32)
 
 
-def _t1_after_ms(appearance: Appearance, tissue: Tissue) -> float:
-    native_ms = appearance.tissues[tissue.name.lower()].t1_ms[0]
-    rate_per_s = 1000 / native_ms + UPTAKE.get(tissue, 0.0) * _BLOOD_RATE_PER_S
-    return 1000 / rate_per_s
+def after_contrast_ms(native_t1_ms: FloatArray, uptake: FloatArray) -> FloatArray:
+    """T1 with an uptake relative to blood."""
+    return np.asarray(1000 / (1000 / native_t1_ms + uptake * _BLOOD_RATE_PER_S))
+
+
+def nulling_ms(t1_ms: FloatArray) -> float:
+    """Inversion time that nulls healthy wall; ``t1_ms`` in the order of ``Tissue``."""
+    return float(np.log(2) * t1_ms[Tissue.MYOCARDIUM])
+
+
+def inverted(density: FloatArray, t1_ms: FloatArray, inversion_ms: float) -> FloatArray:
+    """Signed signal after a perfect inversion and full recovery before it."""
+    return np.asarray(density * (1 - 2 * np.exp(-inversion_ms / t1_ms)))

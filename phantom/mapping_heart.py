@@ -80,18 +80,25 @@ def imaged_ventricles(scene: Scene) -> Ventricles:
 
 def mapped_slices(scene: Scene, geometry: StackGeometry) -> tuple[MappedSlice, ...]:
     """Level and insertion of each slice, in the order of the stack."""
-    pose, ventricles = scene.pose, imaged_ventricles(scene)
-    steps_mm = (geometry.positions_mm - pose.base_mm) @ geometry.normal
-    depths_mm = steps_mm / (pose.axes[2] @ geometry.normal)
+    ventricles, depths_mm = imaged_ventricles(scene), slice_depths_mm(scene, geometry)
     ranks = np.argsort(np.argsort(depths_mm))
     return tuple(
-        MappedSlice(int(rank), _insertion(ventricles, float(depth)))
+        MappedSlice(int(rank), insertion_angle(ventricles, float(depth)))
         for rank, depth in zip(ranks, depths_mm, strict=True)
     )
 
 
-def _insertion(ventricles: Ventricles, depth_mm: float) -> float:
-    """``v`` points to the diaphragm, so that the anterior end of the RV has a negative angle."""
+def slice_depths_mm(scene: Scene, geometry: StackGeometry) -> FloatArray:
+    """``(z,)`` where the LV axis meets the middle of each slice, from the end-diastolic base."""
+    steps_mm = (geometry.positions_mm - scene.pose.base_mm) @ geometry.normal
+    return np.asarray(steps_mm / (scene.pose.axes[2] @ geometry.normal))
+
+
+def insertion_angle(ventricles: Ventricles, depth_mm: float) -> float:
+    """Polar angle of the anterior RV insertion at a depth below the end-diastolic base, radians.
+
+    ``v`` points to the diaphragm, so that the anterior end of the RV has a negative angle.
+    """
     crescent, stretch = ventricles.crescent, 1 + ventricles.shape.ellipticity
     along = np.clip((depth_mm - crescent.base_mm) / crescent.length_mm, 0, 1)
     half_angle = float(crescent.along(along)[1])

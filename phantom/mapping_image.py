@@ -28,6 +28,23 @@ def background_phase(geometry: StackGeometry, z: int, rng: np.random.Generator) 
     return np.asarray(points @ wave + rng.uniform(-np.pi, np.pi), dtype=np.float32)
 
 
+def received(  # noqa: PLR0913 - the steps from tissue to the complex image
+    signal: Image,
+    gain: Image,
+    blur_px: float,
+    phase: Image,
+    noise_sd: float,
+    rng: np.random.Generator,
+) -> npt.NDArray[np.complexfloating]:
+    """Complex images ``(n, row, col)`` of signed signals.
+
+    Noise of ``noise_sd`` is added to the real and to the imaginary part.
+    """
+    seen = ndimage.gaussian_filter(signal, (0, blur_px, blur_px)) * gain * np.exp(1j * phase)
+    noise = rng.standard_normal((2, *signal.shape), dtype=np.float32)
+    return np.asarray(seen + noise_sd * (noise[0] + 1j * noise[1]))
+
+
 def expose(  # noqa: PLR0913 - the steps from tissue to stored values
     signal: Image,
     gain: Image,
@@ -38,12 +55,10 @@ def expose(  # noqa: PLR0913 - the steps from tissue to stored values
 ) -> tuple[Image, Image]:
     """Magnitude and phase ``(n, row, col)`` as stored, 0 to 4095, of signed signals.
 
-    Noise of ``noise_sd`` is added to the real and to the imaginary part: Rician magnitude. The
-    phase runs from -pi (0) to pi (4096), as Siemens stores it.
+    The noise makes the magnitude Rician. The phase runs from -pi (0) to pi (4096), as Siemens
+    stores it.
     """
-    seen = ndimage.gaussian_filter(signal, (0, blur_px, blur_px)) * gain * np.exp(1j * phase)
-    noise = rng.standard_normal((2, *signal.shape), dtype=np.float32)
-    seen = seen + noise_sd * (noise[0] + 1j * noise[1])
+    seen = received(signal, gain, blur_px, phase, noise_sd, rng)
     magnitude = np.clip(np.rint(np.abs(seen) * RELAXED_BLOOD_STORED), 0, STORED_MAX)
     turns = np.angle(seen) / (2 * np.pi) + 0.5
     stored_phase = np.rint(turns * (STORED_MAX + 1)) % (STORED_MAX + 1)

@@ -12,17 +12,9 @@ from cmr.volume import FloatArray, StackGeometry
 from phantom.body import HeartPose
 from phantom.mapping_heart import MappedSlice, imaged_ventricles
 from phantom.mapping_tissue import LESION
-from phantom.parts import parts_at
-from phantom.render import (
-    IN_PLANE_POINTS,
-    Scene,
-    binned,
-    fine_points,
-    heart_box,
-    sample_points,
-    tightened,
-)
-from phantom.tissue import PART_LABELS, PART_TISSUES, Part
+from phantom.render import IN_PLANE_POINTS, Scene, binned
+from phantom.sampled_plane import majority_labels, sample_plane
+from phantom.tissue import Part
 
 Points = npt.NDArray[np.int_]
 """``(2,)`` whole steps of the sample points, down and along: ``IN_PLANE_POINTS`` a pixel."""
@@ -49,9 +41,7 @@ class SampledSlice:
 
     def labels(self, displaced: Points) -> npt.NDArray[np.uint8]:
         """``(row, col)``, by the rule of :func:`phantom.render.render_slice`."""
-        seen = self.label[self._window(displaced)]
-        shares = [binned((seen == label).astype(np.float32)) for label in Label]
-        return np.asarray(np.argmax(shares, axis=0), dtype=np.uint8)
+        return majority_labels(self.label[self._window(displaced)])
 
     def segments(self, displaced: Points) -> npt.NDArray[np.uint8]:
         """``(row, col)`` AHA numbers; 0 where the label is not myocardium."""
@@ -80,23 +70,14 @@ def sampled_slice(
     """Tissue of a stack of one slice, for displacements of up to ``reach_mm`` down and along."""
     rows, cols = (int(np.ceil(reach_mm / spacing)) + 1 for spacing in geometry.pixel_spacing_mm)
     wide = _widened(geometry, (rows, cols))
-    still = np.zeros(3)
-    points = sample_points(wide, 0, still)
-    tissue = np.stack([scene.body.tissue_at(p) for p in points])
-    label = np.zeros_like(tissue)
-    box = heart_box(scene, wide, 0, still)
-    box = box and tightened(scene, box, points)
-    if box is not None:
-        inside = (slice(None), fine_points(box.rows), fine_points(box.cols))
-        u, v, w = scene.pose.to_heart(points[inside])
-        ventricles = imaged_ventricles(scene)
-        part = np.stack([parts_at(ventricles, *p) for p in zip(u, v, w, strict=True)])
-        tissue[inside] = np.where(part == Part.NONE, tissue[inside], PART_TISSUES[part])
-        label[inside] = PART_LABELS[part]
-        if lesion_segment is not None:
-            planted = (part == Part.LV_WALL) & (place.segments(u, v) == lesion_segment)
-            tissue[inside][planted] = LESION
-    return SampledSlice(scene.pose, place, geometry, (rows, cols), tissue, label)
+    plane = sample_plane(scene, wide, 0, np.zeros(3), imaged_ventricles(scene))
+    if plane.heart is not None and lesion_segment is not None:
+        heart = plane.heart
+        planted = (heart.part == Part.LV_WALL) & (
+            place.segments(heart.u, heart.v) == lesion_segment
+        )
+        plane.tissue[heart.inside][planted] = LESION
+    return SampledSlice(scene.pose, place, geometry, (rows, cols), plane.tissue, plane.label)
 
 
 def _widened(geometry: StackGeometry, margin: tuple[int, int]) -> StackGeometry:

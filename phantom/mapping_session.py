@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cmr.labels import Label
 from cmr.volume import FloatArray, StackGeometry
 from phantom.appearance import load_appearance
-from phantom.imaging import STILL_CYCLE_TIME, Measurement
+from phantom.imaging import STILL_CYCLE_TIME, Measurement, slice_seed
 from phantom.mapping_heart import MappedSlice, mapped_slices, mapping_stack
 from phantom.mapping_image import Image, background_phase, expose, relaxation_map
 from phantom.mapping_protocol import T1_PROTOCOLS, Weighting, read_t1_ms, weighting
@@ -96,8 +96,7 @@ class Session:
     def take(self, protocol: Protocol, z: int) -> BreathHold:
         """All images of a slice; each acquisition has heart beat, place and noise of its own."""
         measurement = Measurement.MAPPING + list(Protocol).index(protocol)
-        # Seeded by place, as the cine is.
-        place = round(float(self.geometry.slice_positions_mm[z]) * 100) % 2**31
+        place = slice_seed(self.geometry, z)
         rng = stream(self.study.seed, Stream.BREATH_HOLD, measurement, place)
         rr_ms = self._rr_ms(rng)
         taken = weighting(protocol, self.settings, self.tissues, rr_ms)

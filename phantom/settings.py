@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from phantom.encode import Syntax
 from phantom.mapping_settings import MappingSettings
+from phantom.scar_settings import ScarSettings
 
 
 class Layout(StrEnum):
@@ -56,6 +57,8 @@ class PhantomSettings(BaseModel):
         Write series descriptions that say what is what.
     mapping
         Tissue-mapping acquisitions; none when absent.
+    scar
+        Late enhancement, PSIR and magnitude, instead of the plain stack of the decoys.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +84,7 @@ class PhantomSettings(BaseModel):
     body_size: bool = True
     descriptions: bool = True
     mapping: MappingSettings | None = None
+    scar: ScarSettings | None = None
 
     @model_validator(mode="after")
     def _matrix_is_usable(self) -> PhantomSettings:

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from cmr.volume import StackGeometry, Volume4D
 from phantom.acquired import Acquisition, Person, Sequence, started_s
 from phantom.appearance import load_appearance
@@ -17,9 +15,10 @@ from phantom.classic import write_classic
 from phantom.enhanced import write_enhanced
 from phantom.identity import Identity
 from phantom.imaging import (
-    STILL_CYCLE_TIME,
     Advance,
     Measurement,
+    full_stack,
+    gated,
     take_cine,
     take_still,
     with_signals,
@@ -28,7 +27,9 @@ from phantom.imaging import (
 from phantom.late import late_signals
 from phantom.mapping import make_mapping, mapping_plane_count
 from phantom.mapping_series import mapping_acquisitions
-from phantom.planes import long_axis_planes, scout_planes, short_axis_stack
+from phantom.planes import long_axis_planes, scout_planes
+from phantom.scar import make_scar
+from phantom.scar_series import late_sequence, scar_acquisitions
 from phantom.settings import Layout, PhantomSettings
 from phantom.subject import PhantomSubject, draw_subject
 from phantom.tissue import Contrast
@@ -55,15 +56,11 @@ def make_cine(
 def _short_axis(
     settings: PhantomSettings, subject: PhantomSubject, advance: Advance
 ) -> tuple[Volume4D, Volume4D, Truth]:
-    geometry = without_slices(_full_stack(settings, subject), settings.missing_slices)
+    geometry = without_slices(full_stack(settings, subject), settings.missing_slices)
     images, labels = take_cine(
         subject, settings.seed, geometry, settings.phases, Measurement.SHORT_AXIS, advance
     )
     return images, labels, _truth(settings, subject, labels)
-
-
-def _full_stack(settings: PhantomSettings, subject: PhantomSubject) -> StackGeometry:
-    return short_axis_stack(settings, subject.scene.pose, subject.scene.shape, subject.planning)
 
 
 def _truth(settings: PhantomSettings, subject: PhantomSubject, labels: Volume4D) -> Truth:
@@ -86,11 +83,13 @@ def _truth(settings: PhantomSettings, subject: PhantomSubject, labels: Volume4D)
 def plane_count(settings: PhantomSettings) -> int:
     """Image planes that :func:`write_study` takes: calls of its ``advance``."""
     subject = draw_subject(settings)
-    full = _full_stack(settings, subject)
+    full = full_stack(settings, subject)
     kept = without_slices(full, settings.missing_slices).n_slices
     repeated = sum(z < full.n_slices for z in settings.repeated_slices)
-    decoys = 6 + kept if settings.decoys else 0
-    return kept + repeated + decoys + mapping_plane_count(settings)
+    # Decoys have a late-enhancement stack, a scar is one.
+    late = kept if settings.decoys or settings.scar else 0
+    decoys = 6 if settings.decoys else 0
+    return kept + repeated + decoys + late + mapping_plane_count(settings)
 
 
 def write_study(folder: Path, settings: PhantomSettings, advance: Advance = lambda: None) -> Truth:
@@ -109,12 +108,18 @@ def write_study(folder: Path, settings: PhantomSettings, advance: Advance = lamb
     if settings.decoys:
         for other in _decoys(settings, subject, images.geometry, advance):
             _write(folder, other, settings, subject)
-    if settings.mapping is None:
-        return truth
-    mapped = make_mapping(settings, advance)
-    for other in mapping_acquisitions(mapped, settings.mapping):
-        _write(folder, other, settings, subject)
-    return truth.model_copy(update={"mapping": mapped.truth})
+    if settings.scar is not None:
+        scarred = make_scar(settings, advance)
+        field_strength_t = subject.contrast.field_strength_t
+        for other in scar_acquisitions(scarred, settings.scar, field_strength_t):
+            _write(folder, other, settings, subject)
+        truth = truth.model_copy(update={"scar": scarred.truth})
+    if settings.mapping is not None:
+        mapped = make_mapping(settings, advance)
+        for other in mapping_acquisitions(mapped, settings.mapping):
+            _write(folder, other, settings, subject)
+        truth = truth.model_copy(update={"mapping": mapped.truth})
+    return truth
 
 
 def _write(
@@ -142,7 +147,7 @@ def _repeats(
     settings: PhantomSettings, subject: PhantomSubject, advance: Advance
 ) -> Iterator[Acquisition]:
     """Slices that were taken before, in another breath-hold position."""
-    full = _full_stack(settings, subject)
+    full = full_stack(settings, subject)
     for number, z in enumerate(sorted({z for z in settings.repeated_slices if z < full.n_slices})):
         volume, _ = take_cine(
             subject,
@@ -182,17 +187,13 @@ def _decoys(
             _LONG_AXIS_SERIES + number,
             started_s(10 + number),
         )
+    if settings.scar is not None:
+        return
     late_scene = with_signals(subject.scene, late_signals(load_appearance()))
     still = take_still(subject, seed, stack, Measurement.LATE, advance, late_scene)
-    late = _gated(still, shape.rr_ms)
-    sequence = _late_sequence(subject.contrast.field_strength_t)
+    late = gated(still, shape.rr_ms)
+    sequence = late_sequence(subject.contrast.field_strength_t)
     yield Acquisition("SAX LGE", late, sequence, _LATE_SERIES, started_s(120))
-
-
-def _gated(still: Volume4D, rr_ms: float) -> Volume4D:
-    """Single images as taken in mid-diastole of a steady heart beat."""
-    times_ms = np.full(still.data.shape[:2], round(STILL_CYCLE_TIME * rr_ms, 1))
-    return replace(still, times_ms=times_ms, rr_ms=np.full(still.data.shape[1], round(rr_ms)))
 
 
 def _cine_sequence(contrast: Contrast) -> Sequence:
@@ -224,20 +225,6 @@ def _scout_sequence(field_strength_t: float) -> Sequence:
     )
 
 
-def _late_sequence(field_strength_t: float) -> Sequence:
-    return Sequence(
-        name="*tfl2d1_25",
-        image_type=("ORIGINAL", "PRIMARY", "M", "NORM", "DIS2D"),
-        scanning_sequence="GR\\IR",
-        sequence_variant="SP\\MP",
-        scan_options=("CG",),
-        echo_time_ms=3.3,
-        repetition_time_ms=750.0,
-        flip_angle_deg=25,
-        field_strength_t=field_strength_t,
-    )
-
-
 def _person(settings: PhantomSettings, subject: PhantomSubject) -> Person:
     body = subject.scene.body
     known = settings.body_size
@@ -253,7 +240,7 @@ def _person(settings: PhantomSettings, subject: PhantomSubject) -> Person:
 
 def _identity(settings: PhantomSettings) -> Identity:
     """UIDs of these very settings, so that no two different studies share one."""
-    # A study without mapping has the UIDs that it had before there was any.
-    unused = {"mapping"} if settings.mapping is None else None
+    # A study without mapping or scar has the UIDs that it had before there was any.
+    unused = {name for name in ("mapping", "scar") if getattr(settings, name) is None}
     digest = hashlib.sha256(settings.model_dump_json(exclude=unused).encode()).digest()
     return Identity(int.from_bytes(digest[:8], "big"))

@@ -11,6 +11,7 @@ from cmr.labels import Label
 from cmr.volume import FloatArray, Volume4D
 from phantom.heart import MYOCARDIAL_DENSITY_G_ML, HeartShape
 from phantom.mapping_truth import MappingTruth
+from phantom.scar_truth import ScarTruth
 
 
 class _Frozen(BaseModel):
@@ -50,7 +51,7 @@ class Truth(_Frozen):
     ``continuous`` holds the analytic volumes of the heart. ``discretised`` sums the true masks
     of the imaged slices, each area times the length its slice stands for
     (:attr:`cmr.volume.StackGeometry.slice_extents_mm`); undefined (NaN) for a single slice.
-    ``mapping`` is None without mapping acquisitions.
+    ``mapping`` and ``scar`` are None without such acquisitions.
     """
 
     seed: int
@@ -63,6 +64,7 @@ class Truth(_Frozen):
     slices: int
     papillary_muscles: Literal["in cavity"] = "in cavity"
     mapping: MappingTruth | None = None
+    scar: ScarTruth | None = None
 
 
 def continuous_truth(shape: HeartShape, phases: Phases) -> HeartTruth:
