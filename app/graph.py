@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from operators.scar_painter import ScarPainter
+
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
 from operators.clean_up import CleanUp
@@ -26,7 +28,6 @@ from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
 from operators.scar_finder import ScarFinder
 from operators.scar_measurement import ScarMeasurement
-from operators.scar_painter import ScarPainter
 from operators.scar_quality import ScarQuality
 from operators.scar_writer import ScarWriter
 from operators.sdk import Application, Operator

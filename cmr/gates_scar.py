@@ -69,7 +69,9 @@ def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -
     yield _methods(measured, settings)
     if measured.cine is not None:
         worst, limit = 100 * measured.cine.worst, limits.min_cine_dice_pct
-        message = measured.cine.reason or "Dice of the epicardial disc with the cine's, worst slice."
+        message = (
+            measured.cine.reason or "Dice of the epicardial disc with the cine's, worst slice."
+        )
         finding = Finding("scar_cine_contours", worst, limit, "%", message)
         yield review(finding, good=worst >= limit)
 

@@ -44,10 +44,7 @@ class ResultsAssembler(Step):
             mapping=maps.results if isinstance(maps, JudgedMaps) else None,
             scar=scar.results if isinstance(scar, JudgedScar) else None,
             quality=[
-                gate
-                for part in parts
-                if not isinstance(part, Refusal)
-                for gate in part.gates
+                gate for part in parts if not isinstance(part, Refusal) for gate in part.gates
             ],
             refusals={
                 one.part: str(one.error) for one in refused if not isinstance(one.error, NotInStudy)

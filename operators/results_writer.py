@@ -25,7 +25,7 @@ class ResultsWriter(Step):
         self._outbox = outbox
         super().__init__(fragment, **kwargs)
 
-    def run(  # noqa: PLR0913 - one argument a port
+    def run(
         self,
         job: StudyJob,
         results: StudyResults,

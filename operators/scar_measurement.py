@@ -14,7 +14,7 @@ from operators.step import Step
 
 
 class ScarMeasurement(Step):
-    """``found_scar``, ``judged`` → ``measured_scar``. A study without a cine has scar all the same."""
+    """``found_scar``, ``judged`` → ``measured_scar``; ``judged`` may be refused."""
 
     part: ClassVar[str] = "scar"
     inputs = ("found_scar", "judged")

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from cmr.anatomy import Mask
 from cmr.assemble import fill, kept_back_reason, withheld_reasons
 from cmr.records import Gate, Model
 from cmr.results_scar import (
@@ -51,7 +52,9 @@ def scar_results(measured: MeasuredScar, gates: Sequence[Gate], origin: ScarOrig
     """Results of late enhancement, ready to be written."""
     kept_back = withheld_reasons(gates)
     found = measured.found
-    zones = {name: _zone(z, f"scar.gray_zones.{name}", kept_back) for name, z in measured.zones.items()}
+    zones = {
+        name: _zone(z, f"scar.gray_zones.{name}", kept_back) for name, z in measured.zones.items()
+    }
     values, why = _headline(measured)
     return fill(
         Scar,
@@ -131,7 +134,7 @@ _AMOUNT = {"g": "mass_g", "pct": "pct_lv_mass"}
 
 def _remote(measured: MeasuredScar, kept_back: Reasons) -> Remote:
     remote = measured.found.remote
-    with_wall = measured.ventricle.wall.any((1, 2))
+    with_wall: Mask = np.asarray(measured.ventricle.wall.any((1, 2)))
     mean, sd = (_median(values[with_wall]) for values in (remote.mean, remote.sd))
     why = dict.fromkeys(("mean", "sd"), remote.reason)
     return fill(

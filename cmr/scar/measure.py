@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from cmr.anatomy import Mask
 from cmr.errors import GeometryError
 from cmr.mapping.cine_contours import CineCheck
 from cmr.results_scar import GrayDefinition, ScarMethod
@@ -20,6 +21,7 @@ from cmr.scar.surface import Structure, make_surfaces
 from cmr.scar.surface_mould import Surface
 from cmr.scar.territories import Territories, measure_territories
 from cmr.tissue.aha import AhaSegments
+from cmr.volume import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,7 @@ def measure_scar(
     segments = measure_segments(ventricle, chords, scar, settings.scar_free_pct, aha.reason)
     surfaces, no_surfaces = _surfaces(found, settings)
 
-    def amount(share: object, reason: str) -> Amount:
+    def amount(share: FloatArray | Mask, reason: str) -> Amount:
         return no_amount(reason) if reason else measure_amount(share, ventricle, density_g_ml)
 
     return MeasuredScar(
@@ -129,9 +131,7 @@ def measure_scar(
     )
 
 
-def _surfaces(
-    found: FoundScar, settings: ScarSettings
-) -> tuple[Mapping[Structure, Surface], str]:
+def _surfaces(found: FoundScar, settings: ScarSettings) -> tuple[Mapping[Structure, Surface], str]:
     try:
         return make_surfaces(found.left_ventricle, found.scar.scar, settings.surface), ""
     except GeometryError as error:
