@@ -8,10 +8,46 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr import _concepts_dict
 
 from tests.conftest import shared_path, tool
+
+# Codes of this project that the reference list lacks, with what they stand for.
+OWN_CODES = {
+    "PIXUSED": "Pixels used",
+    "PIXLEFT": "Share of pixels left out",
+    "SCARCORE": "Core of late gadolinium enhancement",
+    "REMOTE": "Remote myocardium",
+    "LVMASSPCT": "Percent of left ventricular mass",
+    "GRAYPCT": "Gray zone as percent of core and gray zone",
+    "LAYERPCT": "Percent of the scar in a layer of the wall",
+    "SEGPCT": "Scar as percent of the segment",
+    "TRANSMCLS": "Class of transmural extent",
+    "SEGOVER50": "Segments with transmural extent over 50 %",
+    "SEGSCAR": "Segments with scar",
+    "CHORDS": "Chords measured",
+    "TERRITORY": "Coronary territory",
+    "LGENET": "Scar by network",
+    "LGE2SD": "Scar by 2 SD above remote",
+    "LGE3SD": "Scar by 3 SD above remote",
+    "LGE4SD": "Scar by 4 SD above remote",
+    "LGE5SD": "Scar by 5 SD above remote",
+    "LGE6SD": "Scar by 6 SD above remote",
+    "LGEFWHM": "Scar by full width at half maximum",
+    "LGEOTSU": "Scar by Otsu",
+    "LGEGMM": "Scar by Gaussian mixture",
+    "LGEEWA": "Scar by expectation maximisation, weighted",
+    "GRAYSD": "Gray zone 2 to 3 SD above remote",
+    "GRAYYAN": "Peri-infarct zone of Yan 2006",
+    "GRAYSCHMIDT": "Gray zone of Schmidt 2007",
+    "TRANSM0": "Transmural extent 0 %",
+    "TRANSM25": "Transmural extent 1 to 25 %",
+    "TRANSM50": "Transmural extent 26 to 50 %",
+    "TRANSM75": "Transmural extent 51 to 75 %",
+    "TRANSM100": "Transmural extent 76 to 100 %",
+}
 
 
 def run(name: str, *arguments: object) -> tuple[int, str]:
@@ -84,6 +120,23 @@ def coded_items(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
             for item in element.value:
                 if "CodeValue" in item:
                     yield item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning
+
+
+def unknown_codes(path: Path) -> list[tuple[str, str, str]]:
+    """Codes of a file that no list holds with their meaning."""
+    reference, standard = reference_codes(), standard_codes()
+    reference |= {(value, "99CMRPOST"): meaning for value, meaning in OWN_CODES.items()}
+    unknown = []
+    for value, scheme, meaning in coded_items(pydicom.dcmread(path)):
+        if scheme == "RFC5646":  # languages are no concepts of DICOM
+            continue
+        if (value, scheme) in reference:
+            known = {reference[value, scheme]}
+        else:
+            known = {text.split(" (")[0] for text in standard.get((value, scheme), ())}
+        if meaning not in known:
+            unknown.append((value, scheme, meaning))
+    return unknown
 
 
 def reference_codes() -> dict[tuple[str, str], str]:
