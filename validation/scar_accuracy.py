@@ -1,9 +1,9 @@
 """Digital infarcts through every method, against their truth.
 
-``python -m validation.scar_accuracy`` prints, for each preset of the phantom, in magnitude (Rayleigh
-remote) and PSIR (Gaussian remote), the scar's share of LV mass by each method less the truth, and
-how many AHA segments are in the right class of transmurality. The wall is the phantom's own, so
-that methods are judged and not the network; ``--network`` finds it as the application does.
+``python -m validation.scar_accuracy`` prints, for each preset of the phantom, in magnitude
+(Rayleigh remote) and PSIR (Gaussian remote), the scar's share of LV mass by each method less the
+truth, and how many AHA segments are in the right class of transmurality. The wall is the phantom's
+own, so that methods are judged and not the network; ``--models`` finds it as the application does.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _outcome(
     preset: str, kind: LateKind, seed: int, measured: MeasuredScar, study: ScarStudy
 ) -> Outcome:
     truth = study.truth
-    classes = {k: s.transmurality_class for k, s in measured.segments.items()}
+    classes = {k: s.transmurality_class for k, s in measured.depth.segments.items()}
     told = [k for k in truth.segments if classes[k] is not None]
     return Outcome(
         preset=preset,

@@ -68,11 +68,13 @@ def scar_results(measured: MeasuredScar, gates: Sequence[Gate], origin: ScarOrig
         methods={name: _method(measured, name, kept_back) for name in measured.methods},
         gray_zones=zones,
         remote=_remote(measured, kept_back),
-        layers=fill(Layers, measured.layers, "scar.layers", kept_back, measured.layers.reasons),
+        layers=fill(
+            Layers, measured.depth.layers, "scar.layers", kept_back, measured.depth.layers.reasons
+        ),
         territories=_territories(measured, kept_back),
         segments={
             k: _segment(segment, f"scar.segments.{k}", kept_back)
-            for k, segment in measured.segments.items()
+            for k, segment in measured.depth.segments.items()
         },
         slices=_slices(measured),
         stack=origin.stack,
@@ -97,8 +99,8 @@ def _headline(measured: MeasuredScar) -> tuple[dict[str, float], dict[str, str]]
     }
     values = {key: float(getattr(amount, name)) for key, (amount, name) in parts.items()}
     why = {key: amount.reasons.get(name, "") for key, (amount, name) in parts.items()}
-    values["segments_over_50"] = measured.over_50.value
-    why["segments_over_50"] = measured.over_50.reason
+    values["segments_over_50"] = measured.depth.over_50.value
+    why["segments_over_50"] = measured.depth.over_50.reason
     return values, why
 
 
@@ -159,7 +161,7 @@ def _territories(measured: MeasuredScar, kept_back: Reasons) -> dict[str, Territ
             segments=list(one.segments),
             segments_with_scar=one.segments_with_scar,
         )
-        for name, one in measured.territories.of.items()
+        for name, one in measured.depth.territories.of.items()
     }
 
 
@@ -214,7 +216,7 @@ def mesh_name(structure: str) -> str:
 
 
 def _notes(measured: MeasuredScar) -> list[str]:
-    elsewhere = measured.territories.elsewhere.pct_lv_mass
+    elsewhere = measured.depth.territories.elsewhere.pct_lv_mass
     notes = [measured.aha.reason, measured.no_surfaces]
     if elsewhere > 0:
         notes.append(f"Scar outside all AHA segments: {elsewhere:.1f} % of LV mass.")

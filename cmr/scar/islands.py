@@ -31,12 +31,18 @@ def pixel_volumes_mm3(left_ventricle: LeftVentricle) -> FloatArray:
 
 
 def without_islands(
-    bright: Mask, inner: Mask, left_ventricle: LeftVentricle, settings: IslandSettings
+    bright: Mask,
+    inner: Mask,
+    left_ventricle: LeftVentricle,
+    settings: IslandSettings,
+    bright_half: Mask | None = None,
 ) -> Mask:
     """Bright wall that belongs to an island large enough within ``inner``.
 
     The rim is full of half blood and half wall, bright without being scar: islands are counted
-    without it, and those that stay go on into it.
+    without it, and those that stay go on into it: a few pixels, but as far as they are connected
+    along ``bright_half``, wall that is brighter than half of the scar, as no mixture that is
+    mostly healthy wall can be.
     """
     seeds = bright & inner
     parts, count = ndimage.label(seeds, _CONNECTED)
@@ -46,4 +52,7 @@ def without_islands(
     sizes = np.bincount(parts.ravel(), volumes.ravel(), count + 1)
     keep = sizes >= settings.least_mm3
     keep[0] = False
-    return grown(keep[parts], bright, settings.reach_px)
+    kept = keep[parts]
+    if bright_half is not None:
+        kept = grown(kept, bright_half & bright, None)
+    return grown(kept, bright, settings.reach_px)

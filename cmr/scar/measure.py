@@ -10,16 +10,12 @@ from cmr.errors import GeometryError
 from cmr.mapping.cine_contours import CineCheck
 from cmr.results_scar import GrayDefinition, ScarMethod
 from cmr.scar.amounts import Amount, measure_amount, no_amount
-from cmr.scar.borders import find_borders
-from cmr.scar.chords import draw_chords
+from cmr.scar.depth import ScarDepth, measure_depth, measure_wall
 from cmr.scar.find import FoundScar
-from cmr.scar.layers import LayerShares, measure_layers
 from cmr.scar.masks import LeftVentricle
-from cmr.scar.segments import Count, SegmentScar, count_over_50, measure_segments
 from cmr.scar.settings import ScarSettings
 from cmr.scar.surface import Structure, make_surfaces
 from cmr.scar.surface_mould import Surface
-from cmr.scar.territories import Territories, measure_territories
 from cmr.tissue.aha import AhaSegments
 from cmr.volume import FloatArray
 
@@ -46,8 +42,8 @@ class MeasuredScar:
         The wall itself.
     methods, zones, no_reflow
         Amounts by method, by definition, and of the no-reflow of the default method.
-    segments, over_50, layers, territories
-        Of the default method.
+    depth
+        Of the default method: where it is and how deep.
     surfaces
         By structure; without any, ``no_surfaces`` says why.
     cine
@@ -60,10 +56,7 @@ class MeasuredScar:
     methods: Mapping[ScarMethod, Amount]
     zones: Mapping[GrayDefinition, ZoneAmounts]
     no_reflow: Amount
-    segments: Mapping[int, SegmentScar]
-    over_50: Count
-    layers: LayerShares
-    territories: Territories
+    depth: ScarDepth
     surfaces: Mapping[Structure, Surface]
     no_surfaces: str
     cine: CineCheck | None
@@ -103,9 +96,7 @@ def measure_scar(
     ventricle = replace(found.left_ventricle, segments=aha.segments)
     found = replace(found, left_ventricle=ventricle)
     scar = found.scar
-    borders = find_borders(ventricle, settings.borders)
-    chords = draw_chords(ventricle, borders, settings.chords)
-    segments = measure_segments(ventricle, chords, scar, settings.scar_free_pct, aha.reason)
+    wall = measure_wall(ventricle, settings.depth)
     surfaces, no_surfaces = _surfaces(found, settings)
 
     def amount(share: FloatArray | Mask, reason: str) -> Amount:
@@ -121,10 +112,7 @@ def measure_scar(
             for name, z in found.gray_zones.items()
         },
         no_reflow=amount(scar.no_reflow, scar.reason),
-        segments=segments,
-        over_50=count_over_50(segments),
-        layers=measure_layers(ventricle, borders, scar),
-        territories=measure_territories(ventricle, scar, segments, density_g_ml),
+        depth=measure_depth(wall, scar, density_g_ml, settings.depth.scar_free_pct, aha.reason),
         surfaces=surfaces,
         no_surfaces=no_surfaces,
         cine=cine,

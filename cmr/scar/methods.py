@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from scipy import ndimage
 
 from cmr.anatomy import Mask
+from cmr.components import DIAGONAL_IN_PLANE
 from cmr.results_scar import GrayDefinition, ScarMethod
 from cmr.scar.ewa import weights
 from cmr.scar.gray_zone import CoreAndGray, core_and_gray
@@ -37,6 +39,7 @@ RULES: Mapping[ScarMethod, Rule] = MappingProxyType(
 )
 GRAY_DEFINITIONS: tuple[GrayDefinition, ...] = ("sd_2_3", "yan", "schmidt")
 NOTHING = "Nothing in the wall stands out from remote myocardium."
+WEIGHTED = "Pixels count by their share of scar, so the mass is less than that of the mask."
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +65,15 @@ def classical_scar(
             {name: CoreAndGray(empty, empty, remote.reason) for name in GRAY_DEFINITIONS},
             remote,
         )
+    inner &= np.isfinite(remote.mean)[:, None, None]
     limit = remote.mean + settings.methods.least_contrast_sd * remote.sd
     bright = inner & (values > limit[:, None, None])
     enhanced = without_islands(bright, inner, left_ventricle, settings.islands)
     wall = Wall(values, inner, enhanced, remote, images.kind, settings.methods)
-    dark = _no_reflow(wall, left_ventricle, settings)
+    half = left_ventricle.wall & (values > half_maximum(wall)[:, None, None])
+    dark = _no_reflow(wall, half, left_ventricle, settings)
     return ClassicalScar(
-        {name: _apply(name, wall, dark, left_ventricle, settings) for name in RULES},
+        {name: _apply(name, wall, half, dark, left_ventricle, settings) for name in RULES},
         {
             name: core_and_gray(name, wall, dark, left_ventricle, settings.islands)
             for name in GRAY_DEFINITIONS
@@ -77,29 +82,39 @@ def classical_scar(
     )
 
 
-def _no_reflow(wall: Wall, left_ventricle: LeftVentricle, settings: ScarSettings) -> Mask:
+def _no_reflow(
+    wall: Wall, half: Mask, left_ventricle: LeftVentricle, settings: ScarSettings
+) -> Mask:
     """Holes in what is brighter than half of the scar, the same for all methods.
 
     Low thresholds take the blurred borders of the wall for scar, and those enclose healthy wall.
     """
-    bright = left_ventricle.wall & (wall.values > half_maximum(wall)[:, None, None])
-    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands)
+    scar = without_islands(half, wall.inner, left_ventricle, settings.islands, half)
     return find_no_reflow(scar, left_ventricle, settings.no_reflow)
 
 
 def _apply(
     name: ScarMethod,
     wall: Wall,
+    half: Mask,
     dark: Mask,
     left_ventricle: LeftVentricle,
     settings: ScarSettings,
 ) -> ScarMask:
     thresholds = RULES[name](wall)
     bright = left_ventricle.wall & (wall.values > thresholds[:, None, None])
-    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands)
-    share = weights(scar, dark, wall) if name == "ewa" else (scar | dark).astype(float)
-    note = "" if wall.enhanced.any() else NOTHING
-    return ScarMask(scar | dark, dark, share, thresholds, note=note)
+    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands, half)
+    # No-reflow lies within scar, so what is between it and the borders of the wall is scar, however
+    # thin and mixed.
+    scar |= ndimage.binary_dilation(dark, DIAGONAL_IN_PLANE) & left_ventricle.wall
+    share = weights(scar, dark, wall) if name == "ewa" else scar.astype(float)
+    return ScarMask(scar, dark, share, thresholds, note=_note(name, wall))
+
+
+def _note(name: ScarMethod, wall: Wall) -> str:
+    if not wall.enhanced.any():
+        return NOTHING
+    return WEIGHTED if name == "ewa" else ""
 
 
 def _nothing(values: FloatArray, reason: str) -> ScarMask:

@@ -1,7 +1,8 @@
 """Remote myocardium without hands: the darkest sector of each slice that is even enough.
 
-Thresholds of so many standard deviations rest on it, so a sector that is not believed is refused
-and the nearest believed one stands in.
+Thresholds rest on it, so a sector that is not believed is refused and the nearest believed one
+stands in. At an end of the ventricle an uneven wall is wall mixed with what lies beyond base or
+apex, bright without being scar: such a slice is not judged.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from cmr.volume import FloatArray
 
 NO_REMOTE = "No slice has a sector of even, dark myocardium, so there is no remote to compare with."
 
+_TOO_FEW = "fewer pixels than a standard deviation needs"
+_NOT_JUDGED = "an end of the ventricle, not judged"
+_BORROWED = "the nearest slice's is taken"
+
 
 @dataclass(frozen=True, eq=False)
 class RemoteMyocardium:
@@ -26,13 +31,13 @@ class RemoteMyocardium:
     ----------
     mean, sd, peak
         ``(z,)`` grey values: mean, standard deviation and brightest (99th percentile) pixel of
-        the slice's sector, or of the nearest slice's that has one; NaN without any.
+        the slice's sector, or of the nearest slice's that has one; NaN where a slice is not judged.
     pixels
         In all believed sectors.
     mask
         ``(z, row, col)`` the believed sectors.
     refused
-        Slice to the reason why its sector is not believed.
+        Slice with wall to the reason why its sector is not believed, and what follows.
     reason
         Why there is none at all; empty where there is.
     """
@@ -54,19 +59,18 @@ def find_remote(
         _darkest(values[z], inner[z], left_ventricle.cavity[z] | left_ventricle.wall[z], settings)
         for z in range(len(values))
     ]
-    sds = np.array([np.nan if s is None else values[z][s].std(ddof=1) for z, s in _each(sectors)])
-    refused = {
-        z: "fewer pixels than a standard deviation needs" for z, s in _each(sectors) if s is None
-    }
+    sds = np.array(
+        [np.nan if s is None else values[z][s].std(ddof=1) for z, s in enumerate(sectors)]
+    )
+    held = np.flatnonzero(left_ventricle.wall.any((1, 2)))
+    refused = {int(z): _TOO_FEW for z in held if sectors[z] is None}
     if np.isfinite(sds).any():
         limit = settings.largest_sd_ratio * float(np.nanmedian(sds))
         for z in np.flatnonzero(sds > limit):
             refused[int(z)] = f"its standard deviation {sds[z]:.3g} is above {limit:.3g}"
+    ends = {int(held[0]), int(held[-1])} if held.size else set()
+    refused = {z: f"{why}; {_NOT_JUDGED if z in ends else _BORROWED}" for z, why in refused.items()}
     return _gathered(values, sectors, refused, left_ventricle)
-
-
-def _each(sectors: list[Mask | None]) -> list[tuple[int, Mask | None]]:
-    return list(enumerate(sectors))
 
 
 def _gathered(
@@ -89,7 +93,9 @@ def _gathered(
         return RemoteMyocardium(mean, sd, peak, 0, mask, refused, NO_REMOTE)
     at = left_ventricle.geometry.slice_positions_mm
     nearest = believed[np.abs(at[:, None] - at[believed]).argmin(1)]
-    mean, sd, peak = figures[:, nearest]
+    figures = figures[:, nearest]
+    figures[:, [z for z, why in refused.items() if why.endswith(_NOT_JUDGED)]] = np.nan
+    mean, sd, peak = figures
     return RemoteMyocardium(mean, sd, peak, int(mask.sum()), mask, refused)
 
 

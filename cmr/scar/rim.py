@@ -24,12 +24,15 @@ def inside(left_ventricle: LeftVentricle, border_px: float) -> Mask:
     return out
 
 
-def grown(seeds: Mask, within: Mask, reach_px: int) -> Mask:
-    """``seeds`` and what of ``within`` is connected with them in at most so many steps in plane."""
-    if reach_px < 1 or not seeds.any():
+def grown(seeds: Mask, within: Mask, reach_px: int | None) -> Mask:
+    """``seeds`` and what of ``within`` is connected with them in at most so many steps in plane.
+
+    None for as many as it takes.
+    """
+    if reach_px == 0 or not seeds.any():
         return seeds.copy()
     steps = ndimage.binary_dilation(
-        seeds, in_plane(2, seeds.ndim), iterations=reach_px, mask=seeds | within
+        seeds, in_plane(2, seeds.ndim), iterations=reach_px or -1, mask=seeds | within
     )
     return np.asarray(steps)
 

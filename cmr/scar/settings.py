@@ -6,8 +6,7 @@ from pydantic import Field
 
 from cmr.preprocess import Seen
 from cmr.results_scar import GrayDefinition, ScarMethod
-from cmr.scar.borders import BorderSettings
-from cmr.scar.chords import ChordSettings
+from cmr.scar.depth import DepthSettings
 from cmr.scar.surface_mould import SurfaceSettings
 from cmr.settings import Section
 
@@ -98,8 +97,6 @@ class ScarSettings(Section):
         Of LV mass between the compared methods; more is reviewed.
     compared
         Methods that are expected to agree.
-    scar_free_pct
-        Mean transmurality of a segment; less is none.
     """
 
     preprocessing: Seen
@@ -107,9 +104,7 @@ class ScarSettings(Section):
     gray_definition: GrayDefinition
     compared: tuple[ScarMethod, ...] = Field(min_length=2)
     review_difference_pct: float
-    scar_free_pct: float
-    borders: BorderSettings
-    chords: ChordSettings
+    depth: DepthSettings
     surface: SurfaceSettings
     remote: RemoteSettings
     islands: IslandSettings

@@ -51,7 +51,7 @@ class Wall:
     @property
     def sd(self) -> float:
         """Typical standard deviation of remote."""
-        return float(np.median(self.remote.sd))
+        return float(np.nanmedian(self.remote.sd))
 
     def contrast(self, percentile: float) -> float:
         """Of the enhanced pixels above remote; NaN without any."""
