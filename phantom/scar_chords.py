@@ -33,8 +33,8 @@ def slice_chords(
 ) -> Chords:
     """One radius a degree of slice ``z``, in its plane, about the axis of the ventricle.
 
-    A share is the mean over the thickness of the slice, as far as there is cavity and wall; radii
-    without any are left out.
+    A share is the mean over the thickness of the slice, as far as a whole wall surrounds a cavity
+    there, not cut by the base; radii without any are left out.
     """
     layers_mm = (np.arange(THROUGH_PLANE_POINTS) + 0.5) / THROUGH_PLANE_POINTS - 0.5
     layers = [
@@ -52,7 +52,7 @@ def slice_chords(
 def _layer(
     scene: Scene, geometry: StackGeometry, z: int, offset_mm: float, lesions: Sequence[Lesion]
 ) -> tuple[FloatArray, FloatArray]:
-    """``(n,)`` shares, NaN without cavity or wall; ``(3, n)`` directions in heart coordinates."""
+    """``(n,)`` shares, NaN where there is none; ``(3, n)`` directions in heart coordinates."""
     ventricles, axes = imaged_ventricles(scene), scene.pose.axes
     down, along = axes @ geometry.column_cosine, axes @ geometry.row_cosine
     angle = np.arange(_CHORDS) * 2 * np.pi / _CHORDS
@@ -62,10 +62,9 @@ def _layer(
     radii_mm = (np.arange(int(_REACH_MM / _STEP_MM)) + 0.5) * _STEP_MM
     u, v, w = np.multiply.outer(direction, radii_mm)
     points = wall_points(ventricles, reference_insertion(ventricles), u, v, w + centre_mm)
-    wall = (points.along_mm >= 0) & (points.depth >= 0) & (points.depth < 1)
-    wall &= points.inner_mm > 0
+    wall = (points.depth >= 0) & (points.depth < 1) & (points.inner_mm > 0)
+    whole = wall.any(axis=1) & ~(wall & (points.along_mm < 0)).any(axis=1)
     scar = wall & (damage_at(lesions, points) > Damage.HEALTHY)
-    count = wall.sum(axis=1)
     share = np.full(_CHORDS, np.nan)
-    np.divide(scar.sum(axis=1), count, out=share, where=count > 0)
+    np.divide(scar.sum(axis=1), wall.sum(axis=1), out=share, where=whole)
     return share, direction

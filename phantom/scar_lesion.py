@@ -101,8 +101,16 @@ def _damage(lesion: Lesion, points: WallPoints) -> DamageMap:
     found[inside & (np.min(bordering, axis=0) < lesion.gray_zone_mm)] = Damage.GRAY
     if lesion.no_reflow:
         deep = np.min([*sides_mm.values()], axis=0) >= lesion.no_reflow_rim_mm
-        found[inside & deep] = Damage.NO_REFLOW
+        found[inside & deep & _in_middle(lesion, points)] = Damage.NO_REFLOW
     return found
+
+
+def _in_middle(lesion: Lesion, points: WallPoints) -> npt.NDArray[np.bool_]:
+    """The middle half around the axis and along it."""
+    around = np.abs(_turn_deg(lesion, points)) <= lesion.half_width_deg / 2
+    first, last = np.array(lesion.along) * points.length_mm
+    beside_mm = np.abs(points.along_mm - (first + last) / 2)
+    return np.asarray(around & (beside_mm <= (last - first) / 4))
 
 
 def _sides_mm(lesion: Lesion, points: WallPoints) -> dict[str, FloatArray]:

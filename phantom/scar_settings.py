@@ -55,7 +55,8 @@ class Lesion(_Frozen):
     along
         From and to along the axis, as shares of the LV's length, 0 at the base.
     no_reflow
-        A dark core at least ``no_reflow_rim_mm`` inside every surface of the lesion.
+        A dark core: the middle half of the lesion around the axis and along it, as far as it lies
+        ``no_reflow_rim_mm`` inside every surface.
     gray_zone_mm
         Rim of intermediate enhancement where the lesion borders on healthy wall.
     """
