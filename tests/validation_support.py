@@ -8,8 +8,9 @@ import numpy as np
 from cmr.labels import Label
 from tests.conftest import ROOT
 from tests.heart_masks import geometry, heart
+from validation.cohort.cine_manifest import ManifestPhase
 from validation.cohort.cine_path import read_settings
-from validation.cohort.manifest import ManifestCase, ManifestPhase
+from validation.cohort.manifest import ManifestCase
 
 SETTINGS = read_settings(ROOT / "app.yaml")
 ED_RADII, ES_RADII = (0, 24, 24, 22, 19, 14, 0), (0, 0, 18, 17, 15, 12, 0)
