@@ -2,7 +2,6 @@
 
 import base64
 import io
-from html.parser import HTMLParser
 from math import nan
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from PIL import Image
 
 from cmr.labels import Label
+from tests.validation_support import Page
 from validation.cohort.case_pictures import CaseImages, case_picture, worst_cases
 from validation.cohort.cine_task import CINE
 from validation.cohort.criteria import Criterion, Verdict
@@ -37,41 +37,6 @@ RUN = RunRecord(
     manifest_sha256="ef" * 32,
 )
 DICE_BOXES = CINE.look.boxes[0]
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page; refuses tags that do not close in order."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes, self.words, self._open = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert not self._open, self._open
-
-    def handle_starttag(self, tag, attrs):
-        self.handle_startendtag(tag, attrs)
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if not self._open or self._open[-1] not in {"style", "script"}:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-    def values(self, *names):
-        return [value for name, value in self.attributes if name in names]
 
 
 def verdict(passed, **changes):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from validation.cohort.agreement import agreement
-from validation.cohort.intervals import mean_interval
+from validation.cohort.intervals import mean_interval, share_interval
 from validation.cohort.measures import Kind, Measure
 from validation.cohort.records import CaseRow
 
@@ -52,9 +52,44 @@ def agreement_figures(rows: Sequence[CaseRow], measure: Measure) -> dict[str, An
     return _complete(figures, len(held) - found.n, undefined, _reasons(rows, measure))
 
 
+def classification_figures(rows: Sequence[CaseRow], measure: Measure) -> dict[str, Any]:
+    """Sensitivity and specificity of a yes (1) or no (0), with counts and the cases it missed."""
+    key = measure.key
+    held = [row for row in rows if not isnan(row.reference.get(key, nan))]
+    told = [row for row in held if not isnan(row.measured.get(key, nan))]
+
+    def cases(called: bool, truth: bool) -> list[str]:
+        asked = (called, truth)
+        return [r.case for r in told if (bool(r.measured[key]), bool(r.reference[key])) == asked]
+
+    hits, misses = cases(True, True), cases(False, True)
+    rejections, alarms = cases(False, False), cases(True, False)
+    shares = _share("sensitivity", len(hits), len(misses))
+    shares |= _share("specificity", len(rejections), len(alarms))
+    undefined = {name: "no such case" for name, value in shares.items() if isnan(value)}
+    counts: dict[str, Any] = {
+        "rule": measure.title,
+        "true_positive": len(hits),
+        "false_negative": len(misses),
+        "true_negative": len(rejections),
+        "false_positive": len(alarms),
+        "false_negative_cases": misses,
+        "false_positive_cases": alarms,
+        "n": len(told),
+    }
+    return _complete(shares | counts, len(held) - len(told), undefined, _reasons(rows, measure))
+
+
+def _share(name: str, right: int, wrong: int) -> dict[str, Any]:
+    n = right + wrong
+    low, high = share_interval(right, n)
+    return {name: right / n if n else nan, f"{name}_ci_low": low, f"{name}_ci_high": high}
+
+
 FIGURES: Mapping[Kind, Callable[[Sequence[CaseRow], Measure], dict[str, Any]]] = {
     "overlap": overlap_figures,
     "agreement": agreement_figures,
+    "classification": classification_figures,
 }
 
 
