@@ -6,13 +6,13 @@ from math import isnan, nan
 import pytest
 
 from cmr.errors import UsageError
+from validation.cohort.cine_task import CINE
 from validation.cohort.criteria import (
-    CINE_CRITERIA,
-    STATISTICS,
     Criterion,
     judge_criteria,
     read_criteria,
     run_passes,
+    statistics_of,
 )
 from validation.cohort.records import CaseRow
 from validation.cohort.summary import summarise
@@ -33,7 +33,7 @@ def criterion(key="cine.lv.edv_ml", statistic="mae", limit=10.0, sense="at_most"
 
 
 def judge(rows, *criteria):
-    return judge_criteria(summarise(rows), criteria)
+    return judge_criteria(summarise(rows, CINE), criteria)
 
 
 def written(folder, text):
@@ -47,7 +47,7 @@ RV = criterion("cine.rv.edv_ml", "mae", 10)
 
 
 def test_the_defaults_are_the_reader_level_figures():
-    limits = {(c.key, c.statistic): (c.limit, c.sense) for c in read_criteria(CINE_CRITERIA)}
+    limits = {(c.key, c.statistic): (c.limit, c.sense) for c in read_criteria(CINE.criteria, CINE)}
     figures = {"edv_ml": 14.7, "esv_ml": 13.2, "ef_pct": 4.2, "mass_ed_g": 17.5}
     expected = {
         (f"cine.lv.{key}", statistic): (limit, "at_most")
@@ -58,8 +58,8 @@ def test_the_defaults_are_the_reader_level_figures():
 
 
 def test_every_key_and_statistic_is_in_the_summary():
-    found = summarise([])
-    for key, statistics in STATISTICS.items():
+    found = summarise([], CINE)
+    for key, statistics in statistics_of(CINE).items():
         place = found
         for part in key.split("."):
             place = place[part]
@@ -167,7 +167,7 @@ ENTRY = "criteria: [{{key: {key}, statistic: {statistic}, limit: {limit}, sense:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"key": "cine.lv.edv"}, "criteria.0: .*unknown key cine.lv.edv; known: cine.dice.rv.ed"),
+        ({"key": "cine.lv.edv"}, "criteria.0: .*unknown key cine.lv.edv; known: cine.dice.lv.ed"),
         ({"statistic": "mean"}, "cine.lv.edv_ml has no statistic mean; it has bias, sd"),
         ({"sense": "below"}, "criteria.0.sense: Input should be 'at_most' or 'at_least'"),
         ({"statistic": "bias", "sense": "at_least"}, "its size can only be at_most"),
@@ -184,9 +184,9 @@ def test_a_criterion_that_means_nothing_is_refused(tmp_path, change, message):
         "sense": "at_most",
         "more": ", source: x",
     }
-    assert len(read_criteria(written(tmp_path, ENTRY.format(**sound)))) == 1
+    assert len(read_criteria(written(tmp_path, ENTRY.format(**sound)), CINE)) == 1
     with pytest.raises(UsageError, match=message):
-        read_criteria(written(tmp_path, ENTRY.format(**sound | change)))
+        read_criteria(written(tmp_path, ENTRY.format(**sound | change)), CINE)
 
 
 @pytest.mark.parametrize(
@@ -199,9 +199,9 @@ def test_a_criterion_that_means_nothing_is_refused(tmp_path, change, message):
 )
 def test_a_file_without_criteria_is_refused(tmp_path, text, message):
     with pytest.raises(UsageError, match=message):
-        read_criteria(written(tmp_path, text))
+        read_criteria(written(tmp_path, text), CINE)
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(UsageError, match=r"Criteria none\.yaml: cannot be read"):
-        read_criteria(tmp_path / "none.yaml")
+        read_criteria(tmp_path / "none.yaml", CINE)

@@ -4,6 +4,7 @@ import pytest
 
 from cmr.errors import UsageError
 from cmr.labels import Label
+from validation.cohort.cine_manifest import CINE_FORM
 from validation.cohort.manifest import read_manifest
 
 HEADER = "case,phase,image,reference,structures,sex,vendor"
@@ -20,7 +21,7 @@ def folder(tmp_path):
 def read(folder, *rows, header=HEADER):
     path = folder / "cases.csv"
     path.write_text("\n".join([header, *rows]), "utf-8")
-    return read_manifest(path)
+    return read_manifest(path, CINE_FORM)
 
 
 def row(case="a", phase="ed", image="i.nii.gz", reference="r.nii.gz", structures='"rv,myo,lv"'):
@@ -37,17 +38,17 @@ def test_rows_of_a_case_come_together_in_the_order_of_the_file(folder):
     assert [case.case for case in cases] == ["b", "a"]
     assert {case.problem for case in cases} == {""}
     assert cases[0].subgroups == {"sex": "F", "vendor": "GE"}
-    assert set(cases[0].phases) == {"ed", "es"}
-    ed = cases[0].phases["ed"]
+    assert set(cases[0].parts) == {"ed", "es"}
+    ed = cases[0].parts["ed"]
     assert (ed.image, ed.result) == (folder / "i.nii.gz", None)
-    assert cases[1].phases["ed"].reference == folder / "r.nii.gz"
-    assert cases[1].phases["ed"].structures == (Label.RV, Label.MYOCARDIUM, Label.LV)
+    assert cases[1].parts["ed"].reference == folder / "r.nii.gz"
+    assert cases[1].parts["ed"].structures == (Label.RV, Label.MYOCARDIUM, Label.LV)
 
 
 @pytest.mark.parametrize("text", ['"lv, rv"', "lv;rv", "LV RV", "rv lv rv"])
 def test_structures_may_be_written_in_several_ways(folder, text):
     [case] = read(folder, row(structures=text))
-    assert case.phases["ed"].structures == (Label.RV, Label.LV)
+    assert case.parts["ed"].structures == (Label.RV, Label.LV)
 
 
 def test_a_spreadsheets_mark_and_spaces_do_no_harm(folder):
@@ -55,16 +56,16 @@ def test_a_spreadsheets_mark_and_spaces_do_no_harm(folder):
     path.write_text(
         "\ufeffcase, phase,image ,reference,structures\r\na ,ed,i.nii.gz, r.nii.gz,lv\r\n"
     )
-    [case] = read_manifest(path)
+    [case] = read_manifest(path, CINE_FORM)
     assert (case.case, case.problem) == ("a", "")
 
 
 def test_results_stand_in_place_of_images(folder):
     header = "case,phase,result,reference,structures"
     [case] = read(folder, "a,ed,map,r.nii.gz,lv", header=header)
-    assert case.phases["ed"].image is None
-    assert case.phases["ed"].result == folder / "map"
-    assert case.phases["ed"].paths == (folder / "map", folder / "r.nii.gz")
+    assert case.parts["ed"].image is None
+    assert case.parts["ed"].result == folder / "map"
+    assert case.parts["ed"].paths == (folder / "map", folder / "r.nii.gz")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,10 @@ def test_results_stand_in_place_of_images(folder):
         ([row(), row()], "phase ed twice"),
         ([row(structures="lv aorta")], "ed: unknown structure 'aorta'"),
         ([row(structures="")], "ed: no structures"),
-        ([row(structures="rv,myo,lv")], "9 cells, expected 7: put structures in quotes"),
+        (
+            [row(structures="rv,myo,lv")],
+            "9 cells, expected 7: put a cell that holds commas in quotes",
+        ),
         ([row(), row(phase="es").replace("GE", "Philips")], "vendor differs .*: GE, Philips"),
         ([row(case="")], "no case name"),
     ],
@@ -123,13 +127,13 @@ def test_an_unusable_header_is_refused(folder, header, match):
 
 def test_an_unusable_file_is_refused(folder):
     with pytest.raises(UsageError, match="cannot be read"):
-        read_manifest(folder / "gone.csv")
+        read_manifest(folder / "gone.csv", CINE_FORM)
     with pytest.raises(UsageError, match="cannot be read"):
-        read_manifest(folder)
+        read_manifest(folder, CINE_FORM)
     with pytest.raises(UsageError, match="no rows below the header"):
         read(folder)
     with pytest.raises(UsageError, match="no column"):
         read(folder, header="")
     (folder / "cases.csv").write_bytes(b"case,\xff\xfe\x00")
     with pytest.raises(UsageError, match="not a CSV file in UTF-8"):
-        read_manifest(folder / "cases.csv")
+        read_manifest(folder / "cases.csv", CINE_FORM)

@@ -8,7 +8,8 @@ from phantom.mapping_settings import Lesion, MappingSettings, Protocol
 from phantom.settings import PhantomSettings
 from tests.conftest import ROOT
 from tests.mapping_study import true_values
-from validation.mapping_path import acquired_map, measure_series, read_settings, tissue_network
+from validation.cohort.tissue_path import read_settings, tissue_network
+from validation.mapping_path import acquired_map, measure_series
 
 SETTINGS = read_settings(ROOT / "app.yaml")
 TURNS = [(turn, quarters) for turn in (0.0, 45.0) for quarters in range(4)]

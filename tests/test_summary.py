@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmr.labels import PHASES
+from validation.cohort.cine_task import CINE
 from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, VOLUMES, CaseRow
 from validation.cohort.summary import summarise
 
@@ -37,38 +38,43 @@ ROWS = [
 
 def test_overlap_worked_by_hand():
     """Dice 0.9, 0.8, 0.7, 0.6: mean 0.75, SD sqrt(0.05 / 3)."""
-    cine = summarise(ROWS)["cine"]
-    assert cine["dice"]["lv"]["ed"] == pytest.approx(
+    cine = summarise(ROWS, CINE)["cine"]
+    dice = dict(cine["dice"]["lv"]["ed"])
+    # Its truth is in test_intervals; of 256 equally likely draws few have a mean beyond these.
+    assert 0.6 < dice.pop("ci_low") < 0.7
+    assert 0.8 < dice.pop("ci_high") < 0.9
+    assert dice == pytest.approx(
         {"mean": 0.75, "sd": (0.05 / 3) ** 0.5, "min": 0.6, "max": 0.9, "n": 4, "missing": 0}
     )
-    assert cine["hd95_mm"]["lv"]["ed"] == pytest.approx(
+    distance = {k: v for k, v in cine["hd95_mm"]["lv"]["ed"].items() if not k.startswith("ci_")}
+    assert distance == pytest.approx(
         {"mean": 5.0, "sd": (20 / 3) ** 0.5, "min": 2.0, "max": 8.0, "n": 4, "missing": 0}
     )
 
 
 def test_agreement_worked_by_hand():
     """Differences 3, -1, 1, -3, as in the test of the agreement itself."""
-    found = summarise(ROWS)["cine"]["lv"]["edv_ml"]
+    found = summarise(ROWS, CINE)["cine"]["lv"]["edv_ml"]
     assert (found["bias"], found["mae"], found["n"], found["missing"]) == (0, 2, 4, 0)
     assert found["loa_high"] == pytest.approx(1.96 * (20 / 3) ** 0.5)
     assert "undefined" not in found
 
 
 def test_failures_are_counted_and_named_and_in_no_figure():
-    found = summarise(ROWS)
+    found = summarise(ROWS, CINE)
     assert found["cases"] == 5
     assert found["failures"] == {"n": 1, "cases": [{"case": "c", "reason": "mask is empty"}]}
     assert found["cine"]["dice"]["lv"]["ed"]["min"] == 0.6
 
 
 def test_every_measure_is_there_whatever_the_data_hold():
-    cine = summarise(ROWS)["cine"]
+    cine = summarise(ROWS, CINE)["cine"]
     for overlap in OVERLAPS:
         for name in STRUCTURE_NAMES.values():
             assert set(cine[overlap][name]) == set(PHASES)
     assert {f"{v}.{q}" for v in ("lv", "rv") for q in cine[v]} == set(VOLUMES)
     assert cine["dice"]["rv"]["es"] == {
-        **dict.fromkeys(("mean", "sd", "min", "max")),
+        **dict.fromkeys(("mean", "sd", "min", "max", "ci_low", "ci_high")),
         "n": 0,
         "missing": 0,
         "undefined": {
@@ -76,21 +82,25 @@ def test_every_measure_is_there_whatever_the_data_hold():
             "sd": "n = 0, needs 2",
             "min": "n = 0, needs 1",
             "max": "n = 0, needs 1",
+            "ci_low": "n = 0, needs 2",
+            "ci_high": "n = 0, needs 2",
         },
     }
     assert (cine["rv"]["ef_pct"]["n"], cine["rv"]["ef_pct"]["bias"]) == (0, None)
 
 
 def test_one_case_has_no_spread_and_says_why():
-    cine = summarise(ROWS[:1])["cine"]
+    cine = summarise(ROWS[:1], CINE)["cine"]
     assert cine["dice"]["lv"]["ed"] == {
         "mean": 0.9,
         "sd": None,
         "min": 0.9,
         "max": 0.9,
+        "ci_low": None,
+        "ci_high": None,
         "n": 1,
         "missing": 0,
-        "undefined": {"sd": "n = 1, needs 2"},
+        "undefined": dict.fromkeys(("sd", "ci_low", "ci_high"), "n = 1, needs 2"),
     }
     assert cine["lv"]["edv_ml"]["bias"] == 3
     assert cine["lv"]["edv_ml"]["undefined"]["loa_low"] == "n = 1, needs 2"
@@ -103,14 +113,14 @@ def test_a_measurement_that_is_undefined_where_the_reference_is_not_is_missing()
         row("absent", edv=(None, 150.0)),
         row("no reference", edv=(150.0, nan)),
     ]
-    cine = summarise(rows)["cine"]
+    cine = summarise(rows, CINE)["cine"]
     assert (cine["hd95_mm"]["lv"]["ed"]["n"], cine["hd95_mm"]["lv"]["ed"]["missing"]) == (4, 1)
     assert (cine["dice"]["lv"]["ed"]["n"], cine["dice"]["lv"]["ed"]["min"]) == (5, 0)
     assert (cine["lv"]["edv_ml"]["n"], cine["lv"]["edv_ml"]["missing"]) == (4, 2)
 
 
 def test_subgroups_hold_every_case_once():
-    groups = summarise(ROWS)["subgroups"]
+    groups = summarise(ROWS, CINE)["subgroups"]
     assert list(groups) == ["vendor", "sex"]
     north, south = groups["vendor"]["north"], groups["vendor"]["south"]
     assert (north["n"], north["failures"]) == (2, 0)
@@ -121,19 +131,19 @@ def test_subgroups_hold_every_case_once():
 
 
 def test_no_case_at_all():
-    found = summarise([])
+    found = summarise([], CINE)
     assert (found["cases"], found["failures"]["n"], found["subgroups"]) == (0, 0, {})
 
 
 def test_it_is_json_without_nan():
     rows = [*ROWS, row("lost", dice=nan, hd95=nan, edv=(nan, nan))]
-    found = summarise(rows)
+    found = summarise(rows, CINE)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 @given(st.permutations(ROWS))
 def test_the_order_of_the_cases_changes_no_figure(rows):
-    there, here = (summarise(r)["subgroups"]["vendor"] for r in (ROWS, rows))
+    there, here = (summarise(r, CINE)["subgroups"]["vendor"] for r in (ROWS, rows))
     assert list(there) == list(here)
     for value, group in there.items():
         assert group["n"] == here[value]["n"]

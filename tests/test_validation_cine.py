@@ -22,6 +22,7 @@ from tests.validation_support import (
     write_phase,
 )
 from validation.cohort.cine import measure_case, volumes
+from validation.cohort.cine_manifest import CINE_FORM
 from validation.cohort.cine_masks import masks_of
 from validation.cohort.manifest import read_manifest
 
@@ -253,7 +254,7 @@ def test_reference_volumes_are_those_of_the_data_sets(data, patient, held, tmp_p
     ]
     manifest = tmp_path / "cases.csv"
     manifest.write_text("\n".join(["case,phase,image,reference,structures", *rows]))
-    row, _ = measure_case(read_manifest(manifest)[0], SETTINGS, Reader())
+    row, _ = measure_case(read_manifest(manifest, CINE_FORM)[0], SETTINGS, Reader())
     with (folder / "reference.csv").open(newline="") as file:
         truth = next(r for r in csv.DictReader(file) if r["patient"] == patient)
     for key, value in row.reference.items():

@@ -2,7 +2,6 @@
 
 import base64
 import io
-from html.parser import HTMLParser
 from math import nan
 
 import numpy as np
@@ -10,14 +9,18 @@ import pytest
 from PIL import Image
 
 from cmr.labels import Label
-from validation.cohort.case_pictures import PhaseImages, case_picture, worst_cases
+from tests.validation_support import Page
+from validation.cohort.case_pictures import CaseImages, case_picture, worst_cases
+from validation.cohort.cine_task import CINE
 from validation.cohort.criteria import Criterion, Verdict
-from validation.cohort.measures import MEASURES, number
-from validation.cohort.plots import agreement_chart, box_chart, uncertainty_chart
+from validation.cohort.measures import number
+from validation.cohort.plots import agreement_chart, box_chart
+from validation.cohort.plots_uncertainty import uncertainty_chart
 from validation.cohort.records import CaseRow, RunRecord
 from validation.cohort.report import headline, write_report
 from validation.cohort.report_tables import describe
 from validation.cohort.summary import summarise
+from validation.cohort.task import Outline
 
 HOSTILE = (
     '<script>alert(1)</script> & "quoted" <img src=http://x.example/a onerror=alert(2)> '
@@ -33,41 +36,7 @@ RUN = RunRecord(
     settings_sha256="cd" * 32,
     manifest_sha256="ef" * 32,
 )
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a page; refuses tags that do not close in order."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.attributes, self.words, self._open = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert not self._open, self._open
-
-    def handle_starttag(self, tag, attrs):
-        self.handle_startendtag(tag, attrs)
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if not self._open or self._open[-1] not in {"style", "script"}:
-            self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-    def values(self, *names):
-        return [value for name, value in self.attributes if name in names]
+DICE_BOXES = CINE.look.boxes[0]
 
 
 def verdict(passed, **changes):
@@ -95,7 +64,7 @@ def row(case="p1", offset=2.0, dice=0.9, **changes):
 
 
 def page(folder, rows, verdicts=(), run=RUN):
-    path = write_report(folder, rows, summarise(rows), list(verdicts), run)
+    path = write_report(folder, rows, summarise(rows, CINE), list(verdicts), run)
     assert path == folder / "report.html"
     return Page(path.read_text("utf-8"))
 
@@ -230,10 +199,9 @@ def test_numbers_have_a_true_minus_and_undefined_is_a_dash(value, digits, signed
 
 def test_a_criterion_without_a_unit_shows_none():
     criterion = verdict(True, statistic="icc_2_1", sense="at_least").criterion
-    found = describe(criterion)
-    assert (found.title, found.unit) == ("LV end-diastolic volume, ICC(2,1)", "")
-    failures = describe(verdict(True, key="failures", statistic="n").criterion)
-    assert (failures.title, failures.digits) == ("Failed cases", 0)
+    assert describe(criterion, CINE) == ("LV end-diastolic volume, ICC(2,1)", "", 3)
+    failures = verdict(True, key="failures", statistic="n").criterion
+    assert describe(failures, CINE) == ("Failed cases", "", 0)
 
 
 def test_worst_cases_come_lowest_first_and_leave_out_what_has_no_dice():
@@ -253,9 +221,10 @@ def test_a_picture_shows_the_slices_from_end_to_end():
     reference = np.zeros((11, 4, 4), np.uint8)
     reference[1:10, 1:3, 1:3] = Label.LV
     empty = np.zeros_like(reference)
-    found = PhaseImages(empty, empty, reference, (1, 1), (Label.LV,))
+    lv, rv = (Outline((label,), (label,)) for label in (Label.LV, Label.RV))
+    found = CaseImages(empty, empty, reference, (1, 1), "ED", (lv,))
     assert found.slices() == [1, 3, 5, 7, 9]
-    assert PhaseImages(empty, empty, reference, (1, 1), (Label.RV,)).slices() == []
+    assert CaseImages(empty, empty, reference, (1, 1), "ED", (rv,)).slices() == []
 
 
 def test_a_picture_keeps_millimetres_square_and_names_both_contours_by_colour(tmp_path):
@@ -263,14 +232,14 @@ def test_a_picture_keeps_millimetres_square_and_names_both_contours_by_colour(tm
     reference = np.zeros((1, 60, 40), np.uint8)
     reference[0, 20:40, 15:25] = Label.LV
     keep_images(tmp_path, np.zeros_like(reference), reference, spacing=(1.0, 2.0))
-    rgb = pixels(case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0})))
+    rgb = pixels(case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0}), CINE.look.pictures))
     rows, cols = np.nonzero(yellow(rgb))
     assert np.ptp(rows) == pytest.approx(np.ptp(cols), abs=3)
     # A margin of 12 mm on either side of the 19 (18) mm between the outer pixel centres.
     assert np.ptp(rows) / rgb.shape[0] == pytest.approx(20 / 43, abs=0.03)
     assert not blue(rgb).any()
     keep_images(tmp_path, reference, np.zeros_like(reference), spacing=(1.0, 2.0))
-    rgb = pixels(case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0})))
+    rgb = pixels(case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0}), CINE.look.pictures))
     assert blue(rgb).any()
     assert not yellow(rgb).any()
 
@@ -282,7 +251,7 @@ def test_a_picture_keeps_greys_grey(tmp_path):
     images = np.random.default_rng(0).uniform(0, 0.5, reference.shape)
     images[:, 48:52, 28:34] = np.linspace(0.7, 1, 6)
     keep_images(tmp_path, np.zeros_like(reference), reference, images=images)
-    rgb = pixels(case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0})))
+    rgb = pixels(case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0}), CINE.look.pictures))
     # The lowest tenth of the tiles lies outside the margin of the contours.
     strip = rgb[-rgb.shape[0] // 10 :]
     assert np.ptp(strip, axis=2).max() == 0
@@ -293,17 +262,19 @@ def test_a_picture_draws_only_what_the_reference_holds(tmp_path):
     found = np.zeros((1, 40, 40), np.uint8)
     found[0, 5:15, 5:15] = Label.RV
     keep_images(tmp_path, found, np.zeros_like(found))
-    assert case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0})) == ""
-    assert blue(pixels(case_picture(tmp_path, row(overlap={"dice.rv.ed": 0.0})))).any()
+    assert case_picture(tmp_path, row(overlap={"dice.lv.ed": 0.0}), CINE.look.pictures) == ""
+    assert blue(
+        pixels(case_picture(tmp_path, row(overlap={"dice.rv.ed": 0.0}), CINE.look.pictures))
+    ).any()
 
 
 def test_a_case_without_images_has_no_picture(tmp_path):
-    assert case_picture(tmp_path / "nothing", row()) == ""
+    assert case_picture(tmp_path / "nothing", row(), CINE.look.pictures) == ""
     assert "kept no images of this case" in page(tmp_path, [row()]).text
 
 
 def test_an_agreement_chart_has_its_pairs_and_the_limits_of_the_summary():
-    measure = MEASURES["lv.edv_ml"]
+    measure = next(m for m in CINE.measures if m.key == "lv.edv_ml")
     rows = [row(), row(), row(measured={"lv.edv_ml": nan}), row(measured={})]
     chart = agreement_chart(rows, measure, {"bias": 2.0, "loa_low": -1.04, "loa_high": None})
     assert chart.alt.endswith("2 cases.")
@@ -316,9 +287,9 @@ def test_an_agreement_chart_has_its_pairs_and_the_limits_of_the_summary():
 
 
 def test_a_box_chart_has_a_box_for_what_was_scored():
-    words = Page(box_chart([row(), row()], "dice").svg).words
+    words = Page(box_chart([row(), row()], DICE_BOXES).svg).words
     assert [w for w in words if w in {"LV", "Myo", "RV"}] == ["LV", "RV"]
-    assert box_chart([row(overlap={"dice.lv.ed": nan})], "dice") is None
+    assert box_chart([row(overlap={"dice.lv.ed": nan})], DICE_BOXES) is None
 
 
 @pytest.mark.parametrize(

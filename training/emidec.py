@@ -25,6 +25,8 @@ SPLIT_SEED, FOLDS = 2026, 5
 # the same of the 26 ACDC training patients at ED without dilated, thick or right hearts (NOR, MINF)
 # is 18.65 mm.
 NOMINAL_SPACING_MM = (1.46, 1.42)
+# Distance of slices, which the files do not hold either; for formats that ask for a number.
+NOMINAL_PITCH_MM = 10.0
 # Cavity, wall, infarct, no-reflow: the last three are wall.
 _LABELS = np.array(
     [Label.BACKGROUND, Label.LV, Label.MYOCARDIUM, Label.MYOCARDIUM, Label.MYOCARDIUM], np.uint8

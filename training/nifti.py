@@ -44,6 +44,17 @@ def read_nifti(path: Path) -> Volume4D:
     return Volume4D(np.ascontiguousarray(stack[None], np.float32), geometry)
 
 
+def knows_unit(path: Path) -> bool:
+    """Tell whether the header says in which unit lengths are, for what needs volumes.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read as one stack.
+    """
+    return str(_load(path)[0].header.get_xyzt_units()[0]) != "unknown"
+
+
 def _load(path: Path) -> tuple[Any, npt.NDArray[Any]]:
     """Header and ``(x, y, z)`` values."""
     try:

@@ -24,14 +24,8 @@ from phantom.mapping_settings import Protocol as Taken
 from phantom.mapping_truth import MappingTruth
 from phantom.settings import PhantomSettings
 from validation import PROJECT_ROOT
-from validation.mapping_path import (
-    PathSettings,
-    acquired_map,
-    measure_ecv,
-    measure_series,
-    read_settings,
-    tissue_network,
-)
+from validation.cohort.tissue_path import PathSettings, read_settings, tissue_network
+from validation.mapping_path import acquired_map, measure_ecv, measure_series
 
 APP_YAML = PROJECT_ROOT / "app.yaml"
 ECV = "ECV, points"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from cmr.anatomy import Mask
-from cmr.cleanup import CleanUpSettings
-from cmr.inference import InferenceSettings, Segmenter
 from cmr.mapping.acquired import AcquiredMap, SourceImages
 from cmr.mapping.ecv import EcvMap, T1Map, ecv_map
 from cmr.mapping.fitted import ChosenMap, choose_map, fit_acquisition
@@ -17,17 +14,13 @@ from cmr.mapping.fitting import Protocol, SliceImages
 from cmr.mapping.heart import HeartOnMap
 from cmr.mapping.measure import MeasuredTissue, measure_tissue
 from cmr.mapping.motion import align_acquisition
-from cmr.mapping.settings import MappingSettings
 from cmr.mapping.terms import Contrast, MapKind, Method
 from cmr.mapping.tissue_network import TissueNetwork
-from cmr.model_store import open_for
-from cmr.preprocess import PreprocessSettings
 from cmr.tissue.haematocrit import measured_haematocrit
-from cmr.tissue.settings import TissueSettings
 from phantom import mapping_settings as phantom_mapping
 from phantom.mapping import MappingSeries
 from phantom.scanner import STORED_MAX
-from training.config import read_section
+from validation.cohort.tissue_path import PathSettings
 
 Taken = phantom_mapping.Protocol
 PROTOCOLS = {
@@ -39,46 +32,6 @@ PROTOCOLS = {
         MapKind.T2_STAR, Method.GRADIENT_ECHOES, "multi-echo GRE", Contrast.NATIVE
     ),
 }
-
-
-@dataclass(frozen=True)
-class PathSettings:
-    """Sections of ``app.yaml`` that the path needs."""
-
-    mapping: MappingSettings
-    tissue: TissueSettings
-    preprocessing: PreprocessSettings
-    cleanup: CleanUpSettings
-    inference: InferenceSettings
-
-
-def read_settings(app_yaml: Path) -> PathSettings:
-    """Read them as the application does."""
-    return PathSettings(
-        mapping=read_section(app_yaml, "mapping", MappingSettings),
-        tissue=read_section(app_yaml, "tissue", TissueSettings),
-        preprocessing=read_section(app_yaml, "preprocessing", PreprocessSettings),
-        cleanup=read_section(app_yaml, "cleanup", CleanUpSettings),
-        inference=read_section(app_yaml, "inference", InferenceSettings),
-    )
-
-
-def tissue_network(models: Path, settings: PathSettings, work: Path) -> TissueNetwork:
-    """The network of the maps.
-
-    Raises
-    ------
-    ModelError
-        It is not in the repository ``models``, is damaged, or was trained on other images.
-    """
-    folder = open_for(models, settings.inference.tissue_model, settings.preprocessing)
-    return TissueNetwork(
-        Segmenter(folder, settings.inference, work),
-        settings.inference.variants,
-        settings.preprocessing,
-        settings.cleanup,
-        settings.mapping.heart,
-    )
 
 
 def acquired_map(series: MappingSeries, field_strength_t: float) -> AcquiredMap:

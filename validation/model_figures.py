@@ -26,6 +26,7 @@ from training.export import write_metadata
 from training.splits import read_splits
 from validation import PROJECT_ROOT
 from validation.cohort.cine_path import model_for, read_settings
+from validation.cohort.cine_task import CINE
 from validation.cohort.command import ValidationRequest, absolute, validate
 from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, CaseRow
 from validation.cohort.summary import summarise
@@ -75,7 +76,7 @@ def figures(rows: Sequence[CaseRow]) -> dict[str, Any]:
     ``dice`` and ``hd95_mm`` hold ``ed``, ``es`` and their ``mean`` for each structure; function
     holds bias, SD and mean absolute error.
     """
-    whole = summarise(rows)
+    whole = summarise(rows, CINE)
     content = _overlap_and_function(whole["cine"]) | {"cases": len(rows)}
     groups = whole["subgroups"].get("group", {})
     content["groups"] = {

@@ -16,13 +16,12 @@ from cmr.preprocess import PreprocessSettings, to_model
 from cmr.segmentation import VARIANTS, Network, centre_on_heart, probabilities
 from cmr.volume import FloatArray, StackGeometry, Volume4D
 from training.cases import read_acdc
-from training.emidec import NOMINAL_SPACING_MM, read_emidec
+from training.emidec import NOMINAL_PITCH_MM, NOMINAL_SPACING_MM, read_emidec
 from validation.contrasts import FIELDS_T, native_contrasts, post_contrasts, read_anatomy
 
 CINE, LGE = "cine", "LGE"
 # The application takes the mean over the map and the source images of a slice.
 MEAN = "mean of IR and T1 map"
-_NOMINAL_PITCH_MM = 10.0  # of EMIDEC, which gives none; nothing here depends on it
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def score_emidec(
     """LGE at the nominal pixel size; no RV label, so no Dice of it."""
     images, labels = read_emidec(folder, case)
     positions = np.zeros((len(images), 3))
-    positions[:, 2] = np.arange(len(images)) * _NOMINAL_PITCH_MM
+    positions[:, 2] = np.arange(len(images)) * NOMINAL_PITCH_MM
     axes = np.eye(3)
     geometry = StackGeometry(
         positions, axes[0], axes[1], NOMINAL_SPACING_MM, (images.shape[1], images.shape[2])

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from PIL import Image, ImageColor
 
-from cmr.labels import PHASES, STRUCTURES, Label
-from validation.cohort.records import STRUCTURE_NAMES, CaseRow
+from validation.cohort.records import CaseRow
+from validation.cohort.task import Outline, Picture
 
 Array = npt.NDArray[Any]
 
@@ -32,8 +32,8 @@ _GREYS = 128
 
 
 @dataclass(frozen=True, eq=False)
-class PhaseImages:
-    """What the run keeps of one phase.
+class CaseImages:
+    """What the run keeps of one picture of a case.
 
     Parameters
     ----------
@@ -41,19 +41,23 @@ class PhaseImages:
         ``(z, row, col)`` on one grid.
     pixel_spacing_mm
         Distance between rows and between columns.
-    structures
-        What the reference holds at this phase.
+    caption
+        Of every slice.
+    outlines
+        What is drawn.
     """
 
     images: Array
     labels: Array
     reference: Array
     pixel_spacing_mm: tuple[float, float]
-    structures: tuple[Label, ...]
+    caption: str
+    outlines: tuple[Outline, ...]
 
     def shown(self) -> Array:
         """Voxels ``(z, row, col)`` of a shown structure in either mask."""
-        return np.isin(self.labels, self.structures) | np.isin(self.reference, self.structures)
+        drawn = [label for outline in self.outlines for label in outline.labels]
+        return np.isin(self.labels, drawn) | np.isin(self.reference, drawn)
 
     def slices(self) -> list[int]:
         """At most five slices that hold a structure, from one end of the heart to the other."""
@@ -71,44 +75,45 @@ def worst_cases(rows: Sequence[CaseRow], count: int) -> list[int]:
     return ranked[:count]
 
 
-def case_picture(folder: Path, row: CaseRow) -> str:
+def case_picture(folder: Path, row: CaseRow, pictures: Sequence[Picture]) -> str:
     """PNG of one case as a ``data:`` URI; empty where the run kept no images of it.
 
     Parameters
     ----------
     folder
-        Folder of the case, with ``ed.npz`` and ``es.npz``.
+        Folder of the case, with ``NAME.npz`` of each picture.
     row
-        The case; its Dice keys say which structures the reference holds.
+        The case; its overlaps say which structures the reference holds.
     """
-    phases = {p: found for p in PHASES if (found := _read(folder / f"{p}.npz", row, p))}
-    tiles = {p: found.slices() for p, found in phases.items() if found.slices()}
+    kept = [found for p in pictures if (found := _read(folder / f"{p.name}.npz", row, p))]
+    tiles = [(found, slices) for found in kept if (slices := found.slices())]
     if not tiles:
         return ""
     figure = Figure(figsize=(_COLUMNS * _TILE_IN, len(tiles) * _TILE_IN), facecolor="black")
     grid = figure.subplots(len(tiles), _COLUMNS, squeeze=False)
     figure.subplots_adjust(0, 0, 1, 1, wspace=0.02, hspace=0.02)
-    for axes_row, (phase, slices) in zip(grid, tiles.items(), strict=True):
-        _draw_phase(axes_row, phases[phase], slices, phase.upper())
+    for axes_row, (found, slices) in zip(grid, tiles, strict=True):
+        _draw(axes_row, found, slices)
     return _png(figure)
 
 
-def _read(path: Path, row: CaseRow, phase: str) -> PhaseImages | None:
+def _read(path: Path, row: CaseRow, picture: Picture) -> CaseImages | None:
     if not path.is_file():
         return None
-    structures = tuple(s for s in STRUCTURES if f"dice.{STRUCTURE_NAMES[s]}.{phase}" in row.overlap)
+    outlines = tuple(o for o in picture.outlines if not o.key or o.key in row.overlap)
     with np.load(path) as kept:
         spacing = kept["pixel_spacing_mm"]
-        return PhaseImages(
+        return CaseImages(
             kept["images"],
             kept["labels"],
             kept["reference"],
             (float(spacing[0]), float(spacing[1])),
-            structures or STRUCTURES,
+            picture.caption,
+            outlines or picture.outlines,
         )
 
 
-def _draw_phase(axes_row: Sequence[Axes], found: PhaseImages, slices: list[int], name: str) -> None:
+def _draw(axes_row: Sequence[Axes], found: CaseImages, slices: list[int]) -> None:
     low, high = np.percentile(found.images, _WINDOW_PERCENT)
     window = _window_mm(found)
     for axes in axes_row:
@@ -119,7 +124,7 @@ def _draw_phase(axes_row: Sequence[Axes], found: PhaseImages, slices: list[int],
         _contours(axes, found, found.labels[z], FOUND_COLOUR, "solid")
         _contours(axes, found, found.reference[z], REFERENCE_COLOUR, (0, (2.5, 2)))
         axes.set(xlim=window[0], ylim=window[1])
-        _caption(axes, f"{name}  {z + 1}/{len(found.images)}")
+        _caption(axes, f"{found.caption}  {z + 1}/{len(found.images)}".lstrip())
 
 
 def _extent_mm(
@@ -131,8 +136,8 @@ def _extent_mm(
     return (-half_col, width - half_col, height - half_row, -half_row)
 
 
-def _window_mm(found: PhaseImages) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Square around every structure of the phase, as limits of x and of y (downwards)."""
+def _window_mm(found: CaseImages) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Square around every structure of the stack, as limits of x and of y (downwards)."""
     rows, cols = np.nonzero(found.shown().any(axis=0))
     y, x = rows * found.pixel_spacing_mm[0], cols * found.pixel_spacing_mm[1]
     half = max(np.ptp(y), np.ptp(x)) / 2 + _MARGIN_MM
@@ -140,21 +145,16 @@ def _window_mm(found: PhaseImages) -> tuple[tuple[float, float], tuple[float, fl
     return (cx - half, cx + half), (cy + half, cy - half)
 
 
-def _contours(axes: Axes, found: PhaseImages, labels: Array, colour: str, style: Any) -> None:
+def _contours(axes: Axes, found: CaseImages, labels: Array, colour: str, style: Any) -> None:
     y = np.arange(labels.shape[0]) * found.pixel_spacing_mm[0]
     x = np.arange(labels.shape[1]) * found.pixel_spacing_mm[1]
-    for structure in found.structures:
-        mask = np.isin(labels, _outline(structure))
+    for outline in found.outlines:
+        mask = np.isin(labels, outline.edge)
         if mask.any() and not mask.all():
             drawn = axes.contour(
                 x, y, mask, [0.5], colors=[colour], linewidths=1.4, linestyles=[style]
             )
             drawn.set_path_effects([withStroke(linewidth=2.4, foreground=(0, 0, 0, 0.45))])
-
-
-def _outline(structure: Label) -> tuple[Label, ...]:
-    """Labels whose common edge is drawn: the wall's inner edge is that of the cavity."""
-    return (Label.MYOCARDIUM, Label.LV) if structure == Label.MYOCARDIUM else (structure,)
 
 
 def _caption(axes: Axes, text: str) -> None:

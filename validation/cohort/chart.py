@@ -1,7 +1,8 @@
 """How charts look, and their way into the page: text stays text, marks differ in shape as well.
 
 Colours are those of Okabe and Ito (2008), which the common forms of colour blindness tell apart.
-End-diastole is a hollow blue circle, end-systole a filled vermilion triangle.
+Of two kinds of mark one is a hollow blue circle (end-diastole), the other a filled vermilion
+triangle (end-systole).
 """
 
 from __future__ import annotations
@@ -39,10 +40,11 @@ STYLE: Any = {
     "xtick.labelcolor": INK,
     "ytick.labelcolor": INK,
 }
-PHASE_MARKS: dict[str, dict[str, Any]] = {
-    "ed": {"marker": "o", "facecolors": "none", "edgecolors": BLUE, "label": "ED"},
-    "es": {"marker": "^", "facecolors": VERMILION, "edgecolors": VERMILION, "label": "ES"},
+MARKS: dict[bool, dict[str, Any]] = {
+    False: {"marker": "o", "facecolors": "none", "edgecolors": BLUE},
+    True: {"marker": "^", "facecolors": VERMILION, "edgecolors": VERMILION},
 }
+"""Hollow and filled marks."""
 
 
 @dataclass(frozen=True)

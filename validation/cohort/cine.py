@@ -17,9 +17,9 @@ from cmr.records import Status
 from cmr.segmentation import Network
 from cmr.volume import FloatArray, Volume4D
 from cmr.volumetry import Function, VolumetrySettings, measure, phase_volume_ml
+from validation.cohort.cine_manifest import CineCase
 from validation.cohort.cine_masks import PhaseMasks, joined, masks_of, same_grid
 from validation.cohort.cine_path import CineSettings
-from validation.cohort.manifest import ManifestCase
 from validation.cohort.metrics import hd95_mm
 from validation.cohort.records import STRUCTURE_NAMES, CaseRow
 
@@ -28,7 +28,7 @@ _Held = Mapping[str, Collection[Label]]
 
 
 def measure_case(
-    case: ManifestCase, settings: CineSettings, network: Network | None
+    case: CineCase, settings: CineSettings, network: Network | None
 ) -> tuple[CaseRow, dict[str, PhaseMasks]]:
     """Segment (or take finished masks), compare and measure.
 

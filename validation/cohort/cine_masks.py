@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
 from cmr.errors import CmrError, UsageError
-from cmr.grids import has_orientation, on_grid
 from cmr.labels import PHASES, STRUCTURES, Label
 from cmr.segmentation import Network
 from cmr.volume import StackGeometry, Volume4D
-from training.nifti import is_nifti, read_nifti
+from validation.cohort.cine_manifest import CineCase, ManifestPhase
 from validation.cohort.cine_path import CineLabels, CineSettings, label_cine
 from validation.cohort.finished import read_labels
-from validation.cohort.manifest import ManifestCase, ManifestPhase
+from validation.cohort.pairs import on_images, on_one_grid, read_images
 from validation.cohort.records import STRUCTURE_NAMES
 
 _SAME_PLACE_MM = 0.1
@@ -55,7 +54,7 @@ class PhaseMasks:
 
 
 def masks_of(
-    case: ManifestCase, settings: CineSettings, network: Network | None
+    case: CineCase, settings: CineSettings, network: Network | None
 ) -> dict[str, PhaseMasks]:
     """Masks of each phase; ``network`` is None where every case has finished ones.
 
@@ -66,7 +65,7 @@ def masks_of(
     UsageError
         A file cannot be used.
     """
-    phases = [case.phases[name] for name in PHASES if name in case.phases]
+    phases = [case.parts[name] for name in PHASES if name in case.parts]
     if phases[0].image is None:
         return {phase.phase: _of_phase(phase, _finished) for phase in phases}
     assert network is not None
@@ -98,42 +97,18 @@ def _finished(phase: ManifestPhase) -> PhaseMasks:
         read_labels(phase.result, phase.phase),
     )
     _check_labels(reference, phase)
-    grid = _with_slices_of(found.geometry, reference.geometry)
-    found, reference = on_grid(found, grid), on_grid(reference, grid)
+    found, reference = on_one_grid(found, reference)
     nothing = found.with_data(np.zeros(found.data.shape, np.float32))
     return PhaseMasks(phase.structures, nothing, reference, found)
-
-
-def _with_slices_of(result: StackGeometry, reference: StackGeometry) -> StackGeometry:
-    """Planes of the reference, and those of the result that lie beside all of them.
-
-    A reader's file may hold drawn slices only; what was found beyond them has to count.
-    """
-    if not (has_orientation(result) and has_orientation(reference) and reference.n_slices > 1):
-        return reference
-    planes = reference.slice_positions_mm
-    along = result.positions_mm @ reference.normal
-    nearest = np.abs(along[:, None] - planes).argmin(axis=1)
-    beside = np.abs(along - planes[nearest]) > reference.gaps_mm.min() / 2
-    shift = (along - planes[nearest])[beside]
-    extra = reference.positions_mm[nearest[beside]] + shift[:, None] * reference.normal
-    positions = np.concatenate([reference.positions_mm, extra])
-    return replace(reference, positions_mm=positions[np.argsort(positions @ reference.normal)])
 
 
 def _images(phase: ManifestPhase) -> tuple[Volume4D, Volume4D]:
     """Images, and the reference on their grid."""
     assert phase.image is not None
-    images = read_nifti(phase.image)
-    if not np.isfinite(images.data).all():
-        raise UsageError("the image holds values that are not finite.")
+    images = read_images(phase.image)
     reference = read_labels(phase.reference, phase.phase)
-    shapes = [v.data.shape[:0:-1] for v in (images, reference)]
-    # A SEG may leave out slices without a structure.
-    if is_nifti(phase.reference) and shapes[0] != shapes[1]:
-        raise UsageError(f"image {shapes[0]}, reference {shapes[1]} (x, y, z).")
     _check_labels(reference, phase)
-    return images, on_grid(reference, images.geometry)
+    return images, on_images(reference, images, phase.reference)
 
 
 def _by_phase(found: CineLabels) -> Iterator[tuple[Volume4D, dict[Label, float], str]]:

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -19,18 +20,8 @@ from rich.console import Console
 from cmr.errors import CmrError, OutputError, UsageError
 from cmr.model_store import ModelFolder
 from validation import PROJECT_ROOT
-from validation.cohort.cine_path import CineSettings, model_for, read_settings
-from validation.cohort.criteria import CINE_CRITERIA, judge_criteria, read_criteria, run_passes
-from validation.cohort.jobs import (
-    TASKS,
-    Job,
-    Resources,
-    case_key,
-    code_sha256,
-    failed,
-    kept_row,
-    run_job,
-)
+from validation.cohort.criteria import judge_criteria, read_criteria, run_passes
+from validation.cohort.jobs import Job, case_key, code_sha256, failed, kept_row, run_job
 from validation.cohort.manifest import ManifestCase, read_manifest
 from validation.cohort.outputs import write_cases, write_summary
 from validation.cohort.records import CaseRow, RunRecord
@@ -38,6 +29,8 @@ from validation.cohort.report import write_report
 from validation.cohort.run_record import record_run
 from validation.cohort.runner import cluster, run_jobs
 from validation.cohort.summary import summarise
+from validation.cohort.task import Resources, Task
+from validation.cohort.tasks import TASKS
 from validation.cohort.terminal import progress, show
 
 PASSED, NOT_PASSED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
@@ -56,10 +49,10 @@ class ValidationRequest:
     command
         What was called, for the report.
     task
-        One of :data:`validation.cohort.jobs.TASKS`.
+        One of :data:`validation.cohort.tasks.TASKS`.
     manifest, output, model, config, criteria
         The cases, the folder for the results, the model repository, ``app.yaml``, the acceptance
-        criteria. Absolute paths, as workers may start elsewhere.
+        criteria (those of the task where None). Absolute paths, as workers may start elsewhere.
     workers
         Processes on this machine.
     scheduler
@@ -72,7 +65,7 @@ class ValidationRequest:
     output: Path
     model: Path = PROJECT_ROOT / "models"
     config: Path = PROJECT_ROOT / "app.yaml"
-    criteria: Path = CINE_CRITERIA
+    criteria: Path | None = None
     workers: int = field(default_factory=_cores)
     scheduler: str | None = None
 
@@ -108,12 +101,13 @@ def validate(request: ValidationRequest) -> ValidationResult:
     CmrError
         Nothing can be run: manifest, criteria, settings, model, output folder or cluster.
     """
-    cases = read_manifest(request.manifest)
-    criteria = read_criteria(request.criteria)
-    model = _model(request, cases)
-    run = record_run(request.task, request.command, request.config, request.manifest, model)
+    task = TASKS[request.task]
+    cases = read_manifest(request.manifest, task.form)
+    criteria = read_criteria(request.criteria or task.criteria, task)
+    models = _models(request, task, cases)
+    run = record_run(request.task, request.command, request.config, request.manifest, models)
     rows = _rows(request, _jobs(request, cases, run))
-    summary = summarise(rows)
+    summary = summarise(rows, task)
     verdicts = judge_criteria(summary, criteria)
     passed = run_passes(verdicts)
     content = {
@@ -128,21 +122,17 @@ def validate(request: ValidationRequest) -> ValidationResult:
         write_summary(request.output, content),
         write_report(request.output, rows, summary, verdicts, run),
     ]
-    show(Console(), summary, verdicts, passed, files)
+    show(Console(), task, summary, verdicts, files)
     return ValidationResult(rows, passed)
 
 
-def _model(request: ValidationRequest, cases: Sequence[ManifestCase]) -> ModelFolder | None:
-    """Check settings and network before anything runs; None where every case has results."""
-    settings = _settings(request.config)
-    if all(phase.image is None for case in cases for phase in case.phases.values()):
-        return None
-    return model_for(request.model, settings)
-
-
-def _settings(path: Path) -> CineSettings:
+def _models(
+    request: ValidationRequest, task: Task, cases: Sequence[ManifestCase[Any]]
+) -> list[ModelFolder]:
+    """Check settings and networks before anything runs."""
+    path = request.config
     try:
-        return read_settings(path)
+        return task.models(path, request.model, cases)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"Settings {path}: cannot be read.") from error
     except (yaml.YAMLError, ValidationError, KeyError, TypeError) as error:
@@ -150,7 +140,9 @@ def _settings(path: Path) -> CineSettings:
         raise UsageError(f"Settings {path}: not those of the application ({reason}).") from error
 
 
-def _jobs(request: ValidationRequest, cases: Sequence[ManifestCase], run: RunRecord) -> list[Job]:
+def _jobs(
+    request: ValidationRequest, cases: Sequence[ManifestCase[Any]], run: RunRecord
+) -> list[Job]:
     """One job a case; the folder is named by the number, never by the case."""
     try:
         (request.output / "cases").mkdir(parents=True, exist_ok=True)
@@ -211,12 +203,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--task", choices=sorted(TASKS), required=True)
-    add(
-        "--manifest",
-        type=absolute,
-        required=True,
-        help="CSV: case,phase,image,reference,structures",
-    )
+    add("--manifest", type=absolute, required=True, help="CSV file; see docs/validation.md")
     add("--output", type=absolute, required=True, help="folder; the same one goes on with a run")
     add("--model", type=absolute, help="model repository")
     add("--config", type=absolute, help="settings")

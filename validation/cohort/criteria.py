@@ -9,29 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, model_validator
 
 from cmr.errors import UsageError
-from cmr.labels import PHASES
 from cmr.settings import Section
-from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, VOLUMES
+from validation.cohort.measures import STATISTICS
+from validation.cohort.task import Task
 
-CINE_CRITERIA = Path(__file__).with_name("criteria_cine.yaml")
 FAILURES = "failures"
-
-_OVERLAP_STATISTICS = ("mean", "sd", "min", "max")
-_VOLUME_STATISTICS = ("bias", "sd", "loa_low", "loa_high", "mae", "pearson_r", "icc_2_1")
-STATISTICS: dict[str, tuple[str, ...]] = {
-    **{
-        f"cine.{overlap}.{name}.{phase}": _OVERLAP_STATISTICS
-        for overlap in OVERLAPS
-        for name in STRUCTURE_NAMES.values()
-        for phase in PHASES
-    },
-    **{f"cine.{key}": _VOLUME_STATISTICS for key in VOLUMES},
-    FAILURES: ("n",),
-}
-"""Every key that a criterion may name, with the statistics that it has."""
 
 
 class Criterion(Section):
@@ -42,7 +27,7 @@ class Criterion(Section):
     key
         Place in ``summary.json``, such as ``cine.lv.edv_ml``, ``cine.dice.lv.ed``, ``failures``.
     statistic
-        One of :data:`STATISTICS` of that key.
+        One of the figures that stand there (:func:`statistics_of`).
     limit
         In the unit of the statistic; itself still allowed.
     sense
@@ -58,12 +43,13 @@ class Criterion(Section):
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _exists(self) -> Criterion:
-        if self.key not in STATISTICS:
-            raise ValueError(f"unknown key {self.key}; known: {', '.join(STATISTICS)}")
-        if self.statistic not in STATISTICS[self.key]:
-            known = ", ".join(STATISTICS[self.key])
-            raise ValueError(f"{self.key} has no statistic {self.statistic}; it has {known}")
+    def _makes_sense(self, info: ValidationInfo) -> Criterion:
+        known = (info.context or {}).get("known")
+        if known is not None and self.key not in known:
+            raise ValueError(f"unknown key {self.key}; known: {', '.join(known)}")
+        if known is not None and self.statistic not in known[self.key]:
+            it_has = ", ".join(known[self.key])
+            raise ValueError(f"{self.key} has no statistic {self.statistic}; it has {it_has}")
         if self.statistic == "bias" and self.sense == "at_least":
             raise ValueError(f"{self.key} bias: its size can only be at_most")
         return self
@@ -109,8 +95,14 @@ class Verdict:
         }
 
 
-def read_criteria(path: Path) -> list[Criterion]:
-    """Read and check a file of criteria.
+def statistics_of(task: Task) -> dict[str, tuple[str, ...]]:
+    """Every key that a criterion of a task may name, with the statistics that it has."""
+    keys = {f"{task.name}.{m.key}": STATISTICS[m.kind] for m in task.measures}
+    return keys | {FAILURES: ("n",)}
+
+
+def read_criteria(path: Path, task: Task) -> list[Criterion]:
+    """Read and check a file of criteria for a task.
 
     Raises
     ------
@@ -120,7 +112,8 @@ def read_criteria(path: Path) -> list[Criterion]:
     """
     try:
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return _CriteriaFile.model_validate(content).criteria
+        known = statistics_of(task)
+        return _CriteriaFile.model_validate(content, context={"known": known}).criteria
     except OSError as error:
         raise UsageError(f"Criteria {path.name}: cannot be read ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from cmr.labels import Label
 from cmr.volume import Volume4D
 from training.nifti import is_nifti, read_nifti
 from validation.cohort.seg_masks import read_seg
+
+_CINE: Mapping[int, str] = {Label.RV: "RV", Label.MYOCARDIUM: "myocardium", Label.LV: "LV"}
 
 
 def read_labels(path: Path, phase: str = "") -> Volume4D:
@@ -40,7 +43,7 @@ def read_labels(path: Path, phase: str = "") -> Volume4D:
     if not path.is_file():
         raise UsageError("Mask file: there is no such file.")
     try:
-        return _read_nifti(path) if is_nifti(path) else read_seg(path)
+        return read_nifti_labels(path, _CINE) if is_nifti(path) else read_seg(path)
     except GeometryError as error:
         raise UsageError(f"Mask file: {error}") from error
 
@@ -56,12 +59,25 @@ def _seg_of(folder: Path, phase: str) -> Path:
     )
 
 
-def _read_nifti(path: Path) -> Volume4D:
+def read_nifti_labels(path: Path, names: Mapping[int, str]) -> Volume4D:
+    """Read ``(1, z, row, col)`` uint8 label values from a NIfTI file.
+
+    Parameters
+    ----------
+    names
+        The labels beside 0 and what they are called.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or holds another value.
+    GeometryError
+        Its voxels do not form a stack.
+    """
     volume = read_nifti(path)
     found = np.unique(volume.data)
-    unknown = found[~np.isin(found, list(Label))]
+    unknown = found[~np.isin(found, [0, *names])]
     if len(unknown):
-        raise UsageError(
-            f"NIfTI labels: unknown value {unknown[0]:g}; expected 1 (RV), 2 (myocardium), 3 (LV)."
-        )
+        known = ", ".join(f"{label:d} ({name})" for label, name in sorted(names.items()))
+        raise UsageError(f"NIfTI labels: unknown value {unknown[0]:g}; expected {known}.")
     return volume.with_data(volume.data.astype(np.uint8))

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from cmr.errors import CmrError
-from cmr.inference import Segmenter
 from cmr.model_store import sha256_of
 from validation import PROJECT_ROOT
-from validation.cohort.cine import measure_case
-from validation.cohort.cine_path import CineSettings, model_for, read_settings
 from validation.cohort.manifest import ManifestCase
 from validation.cohort.records import CaseRow
+from validation.cohort.task import Resources
+from validation.cohort.tasks import TASKS
 
 ROW = "row.json"
 _CODE = ("cmr/**/*.py", "validation/cohort/**/*.py", "training/nifti.py")
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a worker opens, by paths that it can reach.
-
-    Parameters
-    ----------
-    config, models
-        ``app.yaml`` and the model repository; ``models`` is None where no case needs a network.
-    cache
-        Where TensorRT keeps the engines it builds.
-    threads
-        Of the network in each worker.
-    """
-
-    config: Path
-    models: Path | None
-    cache: Path
-    threads: int
 
 
 @dataclass(frozen=True)
@@ -55,7 +34,7 @@ class Job:
 
     number: int
     task: str
-    case: ManifestCase
+    case: ManifestCase[Any]
     folder: Path
     key: str
     resources: Resources
@@ -67,7 +46,9 @@ def run_job(job: Job) -> CaseRow:
     try:
         shutil.rmtree(job.folder, ignore_errors=True)
         job.folder.mkdir(parents=True)
-        row = TASKS[job.task](job)
+        row, pictures = TASKS[job.task].run(job.case, job.resources)
+        for name, arrays in pictures.items():
+            np.savez_compressed(job.folder / f"{name}.npz", **arrays)
         row = row.model_copy(update={"seconds": round(time.monotonic() - started, 3)})
         _keep(job, row)
     except CmrError as error:
@@ -85,7 +66,7 @@ def failed(job: Job, reason: str) -> CaseRow:
     )
 
 
-def case_key(task: str, case: ManifestCase, versions: Mapping[str, str]) -> str:
+def case_key(task: str, case: ManifestCase[Any], versions: Mapping[str, str]) -> str:
     """SHA-256 of all that a result depends on.
 
     Parameters
@@ -95,10 +76,7 @@ def case_key(task: str, case: ManifestCase, versions: Mapping[str, str]) -> str:
     versions
         SHA-256 of the model, of the settings and of the code.
     """
-    rows = [
-        [phase.phase, [_state(path) for path in phase.paths], phase.structures]
-        for phase in case.phases.values()
-    ]
+    rows = [[part.said, [_state(path) for path in part.paths]] for part in case.parts.values()]
     content = json.dumps([task, case.case, case.subgroups, rows, versions], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -130,25 +108,3 @@ def _state(path: Path) -> list[list[str | int]]:
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     states = ((file, file.stat()) for file in files if file.is_file())
     return [[str(file), state.st_size, state.st_mtime_ns] for file, state in states]
-
-
-def _run_cine(job: Job) -> CaseRow:
-    settings, network = _open_cine(job.resources)
-    row, masks = measure_case(job.case, settings, network)
-    for name, part in masks.items():
-        np.savez_compressed(job.folder / f"{name}.npz", **part.arrays())
-    return row
-
-
-@functools.cache
-def _open_cine(resources: Resources) -> tuple[CineSettings, Segmenter | None]:
-    """Settings and network, opened once a process."""
-    settings = read_settings(resources.config)
-    if resources.models is None:
-        return settings, None
-    inference = settings.inference.model_copy(update={"threads": resources.threads})
-    model = model_for(resources.models, settings)
-    return settings, Segmenter(model, inference, resources.cache)
-
-
-TASKS: Mapping[str, Callable[[Job], CaseRow]] = {"cine": _run_cine}

@@ -1,67 +1,83 @@
-"""What the report calls its keys, and how it prints their numbers, in the order shown."""
+"""What a task measures of each case: keys, what the report calls them, and how it prints them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
+from typing import Literal
 
-from cmr.labels import PHASES
-from validation.cohort.records import OVERLAPS, VOLUMES
+Kind = Literal["overlap", "agreement", "classification"]
+
+STATISTICS: Mapping[Kind, tuple[str, ...]] = {
+    "overlap": ("mean", "sd", "min", "max", "ci_low", "ci_high"),
+    "agreement": (
+        *("bias", "sd", "loa_low", "loa_high", "mae", "pearson_r", "icc_2_1"),
+        *("mae_ci_low", "mae_ci_high"),
+    ),
+    "classification": (
+        *("sensitivity", "sensitivity_ci_low", "sensitivity_ci_high"),
+        *("specificity", "specificity_ci_low", "specificity_ci_high"),
+    ),
+}
+"""Figures of a whole run by kind of measure."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One quantity of the report.
+    """One quantity.
 
     Parameters
     ----------
+    kind
+        What is made of it over many cases.
     key
-        Flat key of a case, such as ``lv.edv_ml`` or ``dice.lv.ed``.
+        Flat key of a case, such as ``lv.edv_ml`` or ``dice.lv.ed``, and place in the summary.
     title, short, unit
         As a reader of the report knows them; the unit of Dice is empty.
     digits
         Decimals that are worth printing.
+    group, part, column
+        Of an overlap: its rows and column in the table of the report, such as ``LV cavity``,
+        ``end-diastole``, ``dice``.
+    main
+        Shown with subgroups and with the worst cases, and drawn as a chart.
     """
 
+    kind: Kind
     key: str
     title: str
     short: str
     unit: str
     digits: int
+    group: str = ""
+    part: str = ""
+    column: str = ""
+    main: bool = True
 
 
-UNDEFINED = "–"
-STRUCTURE_TITLES = {"lv": "LV cavity", "myo": "LV myocardium", "rv": "RV cavity"}
-STRUCTURE_SHORT = {"lv": "LV", "myo": "Myo", "rv": "RV"}
-PHASE_TITLES = {"ed": "end-diastole", "es": "end-systole"}
-_QUANTITIES = {
-    "edv_ml": ("end-diastolic volume", "EDV", "ml"),
-    "esv_ml": ("end-systolic volume", "ESV", "ml"),
-    "ef_pct": ("ejection fraction", "EF", "%"),
-    "mass_ed_g": ("mass at end-diastole", "mass", "g"),
+@dataclass(frozen=True)
+class OverlapColumn:
+    """How one measure of overlap is shown; ``worst`` names the extreme that matters."""
+
+    title: str
+    chart_title: str
+    digits: int
+    worst: Literal["min", "max"]
+
+
+OVERLAP_COLUMNS = {
+    "dice": OverlapColumn("Dice", "Dice coefficient", 3, "min"),
+    "hd95_mm": OverlapColumn(
+        "95 % Hausdorff distance (mm)", "95 % Hausdorff distance (mm)", 1, "max"
+    ),
 }
-_OVERLAP_NAMES = {"dice": ("Dice", "", 3), "hd95_mm": ("HD95", "mm", 1)}
+UNDEFINED = "–"
 
 
-def _volume(key: str) -> Measure:
-    side, quantity = key.split(".")
-    title, short, unit = _QUANTITIES[quantity]
-    return Measure(key, f"{side.upper()} {title}", f"{side.upper()} {short} ({unit})", unit, 1)
-
-
-def _overlap(overlap: str, structure: str, phase: str) -> Measure:
-    name, unit, digits = _OVERLAP_NAMES[overlap]
-    title = f"{name}, {STRUCTURE_TITLES[structure]}, {PHASE_TITLES[phase]}"
-    short = f"{STRUCTURE_SHORT[structure]} {phase.upper()}"
-    return Measure(f"{overlap}.{structure}.{phase}", title, short, unit, digits)
-
-
-VOLUME_MEASURES = tuple(_volume(key) for key in VOLUMES)
-OVERLAP_MEASURES = tuple(
-    _overlap(o, s, p) for o in OVERLAPS for s in STRUCTURE_TITLES for p in PHASES
-)
-DICE_MEASURES = tuple(m for m in OVERLAP_MEASURES if m.key.startswith("dice."))
-MEASURES = {m.key: m for m in (*VOLUME_MEASURES, *OVERLAP_MEASURES)}
+def of_kind(measures: Iterable[Measure], kind: Kind) -> list[Measure]:
+    """Measures of one kind."""
+    return [measure for measure in measures if measure.kind == kind]
 
 
 def number(value: float | None, digits: int = 1, signed: bool = False) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from validation.cohort.records import CaseRow
 
 CASES, SUMMARY = "cases.csv", "summary.json"
-_LAST = ("gates", "seconds")
+_LAST = ("undefined", "gates", "seconds")
 
 
 def write_cases(folder: Path, rows: Sequence[CaseRow]) -> Path:
@@ -47,6 +47,7 @@ def _line(row: CaseRow) -> dict[str, str]:
         "reason": row.failure,
         **row.subgroups,
         **{key: _text(value) for key, value in numbers.items()},
+        "undefined": "; ".join(f"{key}: {reason}" for key, reason in row.undefined.items()),
         "gates": " ".join(row.gates),
         "seconds": _text(row.seconds),
     }

@@ -1,4 +1,4 @@
-"""The charts of the report: box plots, scatter with Bland-Altman, uncertainty against Dice."""
+"""The charts of the report: box plots, scatter with Bland-Altman."""
 
 from __future__ import annotations
 
@@ -9,56 +9,42 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import spearmanr
 
-from cmr.labels import PHASES
 from cmr.volume import FloatArray
-from validation.cohort.chart import BLUE, INK, MUTED, PHASE_MARKS, STYLE, VERMILION, Chart, svg_of
-from validation.cohort.measures import STRUCTURE_SHORT, STRUCTURE_TITLES, Measure, number
+from validation.cohort.chart import BLUE, INK, MARKS, MUTED, STYLE, VERMILION, Chart, svg_of
+from validation.cohort.measures import Measure, number
 from validation.cohort.records import CaseRow
+from validation.cohort.task import BoxChart
 
-_TINTS = {"ed": "#eaf3f9", "es": "#fbeee4"}
-_OVERLAP_TITLES = {"dice": "Dice coefficient", "hd95_mm": "95 % Hausdorff distance (mm)"}
-_MIN_RANKED = 3
+_TINTS = {False: "#eaf3f9", True: "#fbeee4"}
 # Steps of the golden ratio spread points evenly without a random number.
 _GOLDEN = 0.618
 
 
-def box_chart(rows: Sequence[CaseRow], overlap: str) -> Chart | None:
-    """Box plots of one overlap measure, by structure and phase; None without any value.
-
-    Parameters
-    ----------
-    rows
-        Cases of the run.
-    overlap
-        ``dice`` or ``hd95_mm``.
-    """
-    groups = {
-        (structure, phase): values
-        for structure in STRUCTURE_TITLES
-        for phase in PHASES
-        if (values := _finite(row.overlap.get(f"{overlap}.{structure}.{phase}") for row in rows))
-    }
-    if not groups:
+def box_chart(rows: Sequence[CaseRow], chart: BoxChart) -> Chart | None:
+    """Box plots side by side, of those measures that any case has; None without any value."""
+    held = [
+        (box, values)
+        for box in chart.boxes
+        if (values := _finite(row.overlap.get(box.measure.key) for row in rows))
+    ]
+    if not held:
         return None
-    title = _OVERLAP_TITLES[overlap]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(5.0, 3.1), layout="constrained")
         axes = figure.add_subplot()
-        for position, ((_, phase), values) in enumerate(groups.items()):
+        for position, (box, values) in enumerate(held):
             # A few boxes get as wide as they are among six, not the whole width.
-            _box(axes, position, np.array(values), phase, width=min(0.56, 0.1 * len(groups)))
-        axes.set_xticks(
-            range(len(groups)), [f"{STRUCTURE_SHORT[s]}\n{p.upper()}" for s, p in groups]
-        )
+            width = min(0.56, 0.1 * len(held))
+            _box(axes, position, np.array(values), box.filled, width)
+        axes.set_xticks(range(len(held)), [box.text for box, _ in held])
         axes.grid(visible=False, axis="x")
-        axes.set_title(title)
-        svg = svg_of(figure, f"box-{overlap}")
-    return Chart(svg, f"Box plots of {title} by structure and phase.")
+        axes.set_title(chart.title)
+        svg = svg_of(figure, f"box-{chart.name}")
+    return Chart(svg, f"Box plots of {chart.title}.")
 
 
-def _box(axes: Axes, position: int, values: FloatArray, phase: str, width: float) -> None:
+def _box(axes: Axes, position: int, values: FloatArray, filled: bool, width: float) -> None:
     axes.boxplot(
         [values],
         positions=[position],
@@ -66,13 +52,13 @@ def _box(axes: Axes, position: int, values: FloatArray, phase: str, width: float
         showfliers=False,
         patch_artist=True,
         medianprops={"color": INK, "linewidth": 1.8},
-        boxprops={"edgecolor": MUTED, "facecolor": _TINTS[phase]},
+        boxprops={"edgecolor": MUTED, "facecolor": _TINTS[filled]},
         whiskerprops={"color": MUTED},
         capprops={"color": MUTED},
         manage_ticks=False,
     )
     spread = (np.arange(len(values)) * _GOLDEN % 1 - 0.5) * 0.7 * width
-    marks = axes.scatter(position + spread, values, s=12, linewidths=0.8, **PHASE_MARKS[phase])
+    marks = axes.scatter(position + spread, values, s=12, linewidths=0.8, **MARKS[filled])
     marks.set_zorder(3)
 
 
@@ -152,57 +138,6 @@ def _draw_limits(axes: Axes, figures: Mapping[str, Any], digits: int) -> None:
             va="center",
             fontsize=8.5,
         )
-
-
-def uncertainty_chart(rows: Sequence[CaseRow]) -> Chart | None:
-    """Dice against the agreement of the test-time variants, by structure; None without a pair."""
-    panels = {s: points for s in STRUCTURE_TITLES if (points := _uncertainty_points(rows, s))}
-    if not panels:
-        return None
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.2 * len(panels), 3.1), layout="constrained")
-        # Shared axes, so that the eye may compare the structures.
-        grid = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)
-        for axes, (structure, points) in zip(grid[0], panels.items(), strict=True):
-            _uncertainty_panel(axes, STRUCTURE_TITLES[structure], points)
-        grid[0, 0].set_ylabel("Dice")
-        svg = svg_of(figure, "uncertainty")
-    return Chart(svg, "Dice against the agreement of the test-time variants, by structure.")
-
-
-def _uncertainty_points(rows: Sequence[CaseRow], structure: str) -> dict[str, FloatArray]:
-    """Agreement and Dice ``(n, 2)`` of each phase that has any."""
-    nan = float("nan")
-    found = {}
-    for phase in PHASES:
-        key = f"{structure}.{phase}"
-        pairs = np.array(
-            [
-                (r.agreement.get(f"agreement.{key}", nan), r.overlap.get(f"dice.{key}", nan))
-                for r in rows
-            ]
-        ).reshape(-1, 2)
-        pairs = pairs[np.isfinite(pairs).all(axis=1)]
-        if len(pairs):
-            found[phase] = pairs
-    return found
-
-
-def _uncertainty_panel(axes: Axes, title: str, points: Mapping[str, FloatArray]) -> None:
-    for phase, pairs in points.items():
-        agreement, dice = pairs.T
-        axes.scatter(agreement, dice, s=18, linewidths=1, alpha=0.8, **PHASE_MARKS[phase])
-    pooled = np.concatenate(list(points.values()))
-    axes.set_title(f"{title}\n{_rank_correlation(pooled)}")
-    axes.set_xlabel("agreement of the variants")
-    axes.locator_params(axis="x", nbins=4)
-    axes.legend(frameon=False, loc="lower right", handletextpad=0.2, borderpad=0)
-
-
-def _rank_correlation(pairs: FloatArray) -> str:
-    varies = len(pairs) >= _MIN_RANKED and (np.ptp(pairs, axis=0) > 0).all()
-    rho = number(spearmanr(*pairs.T).statistic, 2) if varies else "undefined"
-    return f"Spearman ρ {rho}, n {len(pairs)}"
 
 
 def _finite(values: Any) -> list[float]:

@@ -44,6 +44,8 @@ class CaseRow(_Record):
         ``lv.edv_ml``, ``lv.ef_pct``, ``lv.mass_ed_g``, ...: from the found and the given masks.
     agreement
         ``agreement.lv.ed``, ...: Dice of the test-time variants with their consensus.
+    undefined
+        Why a measurement is NaN, by its key, where more than its masks tells.
     gates
         Names of the quality gates that did not pass.
     seconds
@@ -57,6 +59,7 @@ class CaseRow(_Record):
     measured: dict[str, float] = Field(default_factory=dict)
     reference: dict[str, float] = Field(default_factory=dict)
     agreement: dict[str, float] = Field(default_factory=dict)
+    undefined: dict[str, str] = Field(default_factory=dict)
     gates: tuple[str, ...] = ()
     seconds: float = nan
 

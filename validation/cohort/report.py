@@ -22,16 +22,19 @@ from validation.cohort.case_pictures import (
 )
 from validation.cohort.chart import Chart
 from validation.cohort.criteria import Verdict
-from validation.cohort.measures import DICE_MEASURES, UNDEFINED, VOLUME_MEASURES, Measure, number
-from validation.cohort.plots import agreement_chart, box_chart, uncertainty_chart
-from validation.cohort.records import OVERLAPS, CaseRow, RunRecord
+from validation.cohort.measures import UNDEFINED, Measure, number, of_kind
+from validation.cohort.plots import agreement_chart, box_chart
+from validation.cohort.plots_uncertainty import uncertainty_chart
+from validation.cohort.records import CaseRow, RunRecord
 from validation.cohort.report_tables import (
-    agreement_rows,
     describe,
     figures_of,
-    overlap_rows,
+    overlap_table,
+    rows_of,
     subgroups,
 )
+from validation.cohort.task import Task
+from validation.cohort.tasks import TASKS
 
 REPORT_NAME = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,7 +50,7 @@ class WorstCase:
     row
         The case.
     mean_dice
-        Mean over structures and phases.
+        Mean over what the reference holds.
     dice
         Short title and value of each Dice coefficient.
     picture
@@ -72,9 +75,8 @@ def write_report(
     Parameters
     ----------
     folder
-        Output of the run. ``cases/<index of the row, four digits>/<phase>.npz`` holds the images
-        of a case: ``images``, ``labels``, ``reference`` ``(z, row, col)`` and
-        ``pixel_spacing_mm``. A case without them is shown by its numbers.
+        Output of the run. ``cases/<index of the row, four digits>/<picture>.npz`` holds what
+        :attr:`Task.run` gave of a case. A case without them is shown by its numbers.
     rows
         Every case, measured or failed, in the order of the manifest.
     summary
@@ -82,23 +84,28 @@ def write_report(
     verdicts
         Judged acceptance criteria.
     run
-        How the run was made.
+        How the run was made, and for which task.
     """
+    task = TASKS[run.task]
     text = (
         _environment()
         .get_template("report.html.j2")
         .render(
             run=run,
+            look=task.look,
+            described=[describe(verdict.criterion, task) for verdict in verdicts],
             verdicts=verdicts,
             headline=headline(verdicts),
             measured=[row for row in rows if not row.failure],
             failed=[row for row in rows if row.failure],
-            overlap=overlap_rows(summary),
-            overlap_charts=[c for o in OVERLAPS if (c := box_chart(rows, o))],
-            agreement=agreement_rows(summary),
-            agreement_charts=_agreement_charts(rows, summary),
-            subgroups=subgroups(summary),
-            worst=_worst(folder, rows),
+            overlap=overlap_table(summary, task),
+            overlap_charts=[c for boxes in task.look.boxes if (c := box_chart(rows, boxes))],
+            agreement=rows_of(summary, task, "agreement"),
+            agreement_charts=_agreement_charts(rows, summary, task),
+            classified=bool(of_kind(task.measures, "classification")),
+            classification=rows_of(summary, task, "classification"),
+            subgroups=subgroups(summary, task),
+            worst=_worst(folder, rows, task),
             uncertainty=uncertainty_chart(rows),
             seconds=_median_seconds(rows),
         )
@@ -133,7 +140,6 @@ def _environment() -> Environment:
     )
     environment.filters["number"] = number
     environment.globals |= {
-        "describe": describe,
         "undefined": UNDEFINED,
         "found_colour": FOUND_COLOUR,
         "reference_colour": REFERENCE_COLOUR,
@@ -142,22 +148,24 @@ def _environment() -> Environment:
 
 
 def _agreement_charts(
-    rows: Sequence[CaseRow], summary: Mapping[str, Any]
+    rows: Sequence[CaseRow], summary: Mapping[str, Any], task: Task
 ) -> list[tuple[Measure, Chart]]:
-    charts = ((m, agreement_chart(rows, m, figures_of(summary, m))) for m in VOLUME_MEASURES)
+    main = [m for m in of_kind(task.measures, "agreement") if m.main]
+    charts = ((m, agreement_chart(rows, m, figures_of(summary, task, m))) for m in main)
     return [(measure, chart) for measure, chart in charts if chart]
 
 
-def _worst(folder: Path, rows: Sequence[CaseRow]) -> list[WorstCase]:
+def _worst(folder: Path, rows: Sequence[CaseRow], task: Task) -> list[WorstCase]:
     return [
-        _worst_case(folder / "cases" / f"{index:04d}", rows[index])
+        _worst_case(folder / "cases" / f"{index:04d}", rows[index], task)
         for index in worst_cases(rows, _WORST_CASES)
     ]
 
 
-def _worst_case(folder: Path, row: CaseRow) -> WorstCase:
-    dice = [(m.short, row.overlap[m.key]) for m in DICE_MEASURES if m.key in row.overlap]
-    return WorstCase(row, row.mean_dice, dice, case_picture(folder, row))
+def _worst_case(folder: Path, row: CaseRow, task: Task) -> WorstCase:
+    shown = (m for m in of_kind(task.measures, "overlap") if m.main and m.column == "dice")
+    dice = [(m.short, row.overlap[m.key]) for m in shown if m.key in row.overlap]
+    return WorstCase(row, row.mean_dice, dice, case_picture(folder, row, task.look.pictures))
 
 
 def _median_seconds(rows: Sequence[CaseRow]) -> float:

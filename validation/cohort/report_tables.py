@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from validation.cohort.criteria import FAILURES, Criterion
-from validation.cohort.measures import (
-    DICE_MEASURES,
-    MEASURES,
-    PHASE_TITLES,
-    STRUCTURE_TITLES,
-    VOLUME_MEASURES,
-    Measure,
-)
-from validation.cohort.records import OVERLAPS
+from validation.cohort.measures import OVERLAP_COLUMNS, Kind, Measure, OverlapColumn, of_kind
+from validation.cohort.task import Task
 
 Figures = dict[str, Any]
 
@@ -29,16 +22,24 @@ _STATISTICS = {
     "mae": "mean absolute error",
     "pearson_r": "Pearson r",
     "icc_2_1": "ICC(2,1)",
+    "ci_low": "lower end of the interval of the mean",
+    "ci_high": "upper end of the interval of the mean",
+    "mae_ci_low": "mean absolute error, lower end of its interval",
+    "mae_ci_high": "mean absolute error, upper end of its interval",
+    "sensitivity_ci_low": "sensitivity, lower end of its interval",
+    "sensitivity_ci_high": "sensitivity, upper end of its interval",
+    "specificity_ci_low": "specificity, lower end of its interval",
+    "specificity_ci_high": "specificity, upper end of its interval",
 }
 _WITHOUT_UNIT = ("pearson_r", "icc_2_1")
 
 
 @dataclass(frozen=True)
-class OverlapRows:
-    """The rows of one structure: title of the phase, figures of Dice, figures of HD95."""
+class OverlapTable:
+    """Columns of the overlap table, and by structure the rows: a title and figures by column."""
 
-    structure: str
-    phases: list[tuple[str, Figures, Figures]]
+    columns: list[OverlapColumn]
+    groups: dict[str, list[tuple[str, list[Figures]]]]
 
 
 @dataclass(frozen=True)
@@ -66,61 +67,64 @@ class Subgroup:
     agreement: GroupTable
 
 
-def figures_of(summary: Mapping[str, Any], measure: Measure) -> Figures:
+def figures_of(summary: Mapping[str, Any], task: Task, measure: Measure) -> Figures:
     """Statistics of one measure; empty where no reference of the data holds it."""
-    found: Any = summary.get("cine", {})
+    found: Any = summary.get(task.name, {})
     for part in measure.key.split("."):
         found = found.get(part, {})
     return dict(found) if found.get("n", 0) + found.get("missing", 0) else {}
 
 
-def overlap_rows(summary: Mapping[str, Any]) -> list[OverlapRows]:
-    """Dice and HD95 of every structure and phase that the references hold."""
-    rows = [OverlapRows(t, _overlap_phases(summary, s)) for s, t in STRUCTURE_TITLES.items()]
-    return [row for row in rows if row.phases]
+def overlap_table(summary: Mapping[str, Any], task: Task) -> OverlapTable:
+    """Overlap of every structure that the references hold."""
+    measures = of_kind(task.measures, "overlap")
+    columns = list(dict.fromkeys(m.column for m in measures))
+    places = dict.fromkeys((m.group, m.part) for m in measures)
+    groups: dict[str, list[tuple[str, list[Figures]]]] = {}
+    for group, part in places:
+        held = {
+            m.column: figures_of(summary, task, m)
+            for m in measures
+            if (m.group, m.part) == (group, part)
+        }
+        row = [held.get(column, {}) for column in columns]
+        if any(row):
+            groups.setdefault(group, []).append((part, row))
+    return OverlapTable([OVERLAP_COLUMNS[column] for column in columns], groups)
 
 
-def _overlap_phases(
-    summary: Mapping[str, Any], structure: str
-) -> list[tuple[str, Figures, Figures]]:
-    rows = []
-    for phase, title in PHASE_TITLES.items():
-        dice, distance = (
-            figures_of(summary, MEASURES[f"{overlap}.{structure}.{phase}"]) for overlap in OVERLAPS
-        )
-        if dice or distance:
-            rows.append((title, dice, distance))
-    return rows
+def rows_of(summary: Mapping[str, Any], task: Task, kind: Kind) -> list[tuple[Measure, Figures]]:
+    """Figures of every measure of a kind that the references hold."""
+    measures = of_kind(task.measures, kind)
+    return [(m, found) for m in measures if (found := figures_of(summary, task, m))]
 
 
-def agreement_rows(summary: Mapping[str, Any]) -> list[tuple[Measure, Figures]]:
-    """Agreement of every quantity that the references hold."""
-    return [(m, found) for m in VOLUME_MEASURES if (found := figures_of(summary, m))]
-
-
-def subgroups(summary: Mapping[str, Any]) -> list[Subgroup]:
+def subgroups(summary: Mapping[str, Any], task: Task) -> list[Subgroup]:
     """Figures of every further column of the manifest."""
+    main = [m for m in task.measures if m.main]
+    dice = [m for m in of_kind(main, "overlap") if m.column == "dice"]
+    agreement = of_kind(main, "agreement")
     return [
-        Subgroup(column, _group_table(values, DICE_MEASURES), _group_table(values, VOLUME_MEASURES))
+        Subgroup(column, _group_table(values, task, dice), _group_table(values, task, agreement))
         for column, values in summary.get("subgroups", {}).items()
     ]
 
 
-def _group_table(values: Mapping[str, Any], measures: Sequence[Measure]) -> GroupTable:
-    held = [m for m in measures if any(figures_of(group, m) for group in values.values())]
+def _group_table(values: Mapping[str, Any], task: Task, measures: Sequence[Measure]) -> GroupTable:
+    held = [m for m in measures if any(figures_of(group, task, m) for group in values.values())]
     rows = [
-        (name, group["n"], group.get("failures", 0), [figures_of(group, m) for m in held])
+        (name, group["n"], group.get("failures", 0), [figures_of(group, task, m) for m in held])
         for name, group in values.items()
     ]
     return GroupTable(held, rows)
 
 
-def describe(criterion: Criterion) -> Measure:
-    """Title, unit and decimals of what a criterion asks; its own words where it is not known."""
+def describe(criterion: Criterion, task: Task) -> tuple[str, str, int]:
+    """Title, unit and decimals of what a criterion asks."""
     if criterion.key == FAILURES:
-        return Measure(FAILURES, "Failed cases", "failed", "", 0)
-    key = criterion.key.removeprefix("cine.")
-    measure = MEASURES.get(key, Measure(key, key, key, "", 3))
-    statistic = criterion.statistic
-    titled = replace(measure, title=f"{measure.title}, {_STATISTICS.get(statistic, statistic)}")
-    return replace(titled, unit="", digits=3) if statistic in _WITHOUT_UNIT else titled
+        return "Failed cases", "", 0
+    (measure,) = (m for m in task.measures if f"{task.name}.{m.key}" == criterion.key)
+    title = f"{measure.title}, {_STATISTICS.get(criterion.statistic, criterion.statistic)}"
+    if criterion.statistic in _WITHOUT_UNIT:
+        return title, "", 3
+    return title, measure.unit, measure.digits

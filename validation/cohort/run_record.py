@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,9 +29,9 @@ _LIBRARIES = (
 
 
 def record_run(
-    task: str, command: str, config: Path, manifest: Path, model: ModelFolder | None
+    task: str, command: str, config: Path, manifest: Path, models: Sequence[ModelFolder]
 ) -> RunRecord:
-    """Describe the run that starts now; ``model`` is None where no case needs a network.
+    """Describe the run that starts now; ``models`` are all that its cases need.
 
     Raises
     ------
@@ -47,11 +48,17 @@ def record_run(
         command=command,
         application_version=application,
         versions={"python": python_version()} | {name: version(name) for name in _LIBRARIES},
-        model=_describe(model) if model else None,
+        model=_describe(models) if models else None,
         settings_sha256=sha256_of(config),
         manifest_sha256=sha256_of(manifest),
     )
 
 
-def _describe(model: ModelFolder) -> dict[str, str]:
-    return {"name": model.name, "version": model.version, "sha256": model.sha256}
+def _describe(models: Sequence[ModelFolder]) -> dict[str, str]:
+    """Name, version and digest; of several models each, in one order."""
+    each = {model.sha256: model for model in models}.values()
+    return {
+        "name": ", ".join(model.name for model in each),
+        "version": ", ".join(model.version for model in each),
+        "sha256": ", ".join(model.sha256 for model in each),
+    }

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from validation.cohort.criteria import Verdict
-from validation.cohort.measures import number
+from validation.cohort.criteria import Verdict, run_passes
+from validation.cohort.measures import STATISTICS, number, of_kind
 from validation.cohort.records import CaseRow
+from validation.cohort.report_tables import rows_of
+from validation.cohort.task import Task
 
 
 class Report(Protocol):
@@ -45,20 +47,22 @@ def progress(console: Console, total: int) -> Iterator[Report]:
 
 def show(
     console: Console,
+    task: Task,
     summary: Mapping[str, Any],
     verdicts: Sequence[Verdict],
-    passed: bool,
     files: Iterable[Path],
 ) -> None:
     """Print main figures, criteria, and where the files are."""
     failures = summary["failures"]["n"]
     console.print(f"{summary['cases']} cases, {failures} failed")
-    cine = summary["cine"]
-    console.print(_overlaps(cine))
-    console.print(_agreements(cine))
+    console.print(_overlaps(summary, task))
+    console.print(_agreements(summary, task))
+    if of_kind(task.measures, "classification"):
+        console.print(_classifications(summary, task))
     console.print(_criteria(verdicts))
     for file in files:
         _print(console, str(file))
+    passed = run_passes(verdicts)
     console.print("passed" if passed else "not passed", style="green" if passed else "red")
 
 
@@ -66,33 +70,39 @@ def _print(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _overlaps(cine: Mapping[str, Any]) -> Table:
-    table = _table("structure", "phase", "n", "Dice", "SD", "min", "HD95 mm", "SD", "max")
-    for structure, phases in cine["dice"].items():
-        for phase, dice in phases.items():
-            distance = cine["hd95_mm"][structure][phase]
-            if dice["n"]:
-                figures = [number(dice[key], 3) for key in ("mean", "sd", "min")]
-                figures += [number(distance[key], 1) for key in ("mean", "sd", "max")]
-                table.add_row(structure, phase, str(dice["n"]), *figures)
+def _overlaps(summary: Mapping[str, Any], task: Task) -> Table:
+    table = _table("overlap", "n", "mean", "SD", "95 % interval", "min", "max")
+    for measure, found in rows_of(summary, task, "overlap"):
+        texts = {key: number(found[key], measure.digits) for key in STATISTICS["overlap"]}
+        interval = f"{texts['ci_low']} to {texts['ci_high']}"
+        table.add_row(
+            measure.title,
+            *(str(found["n"]), texts["mean"], texts["sd"], interval, texts["min"], texts["max"]),
+        )
     return table
 
 
-def _agreements(cine: Mapping[str, Any]) -> Table:
+def _agreements(summary: Mapping[str, Any], task: Task) -> Table:
     table = _table("measured - reference", "n", "bias", "limits of agreement", "MAE", "r", "ICC")
-    for side in ("lv", "rv"):
-        for quantity, found in cine[side].items():
-            if found["n"]:
-                limits = " to ".join(number(found[key], 1) for key in ("loa_low", "loa_high"))
-                table.add_row(
-                    f"{side} {quantity}",
-                    str(found["n"]),
-                    number(found["bias"], 1),
-                    limits,
-                    number(found["mae"], 1),
-                    number(found["pearson_r"], 3),
-                    number(found["icc_2_1"], 3),
-                )
+    for measure, found in rows_of(summary, task, "agreement"):
+        limits = " to ".join(number(found[key], 1) for key in ("loa_low", "loa_high"))
+        table.add_row(
+            f"{measure.title} ({measure.unit})",
+            str(found["n"]),
+            number(found["bias"], 1),
+            limits,
+            number(found["mae"], 1),
+            number(found["pearson_r"], 3),
+            number(found["icc_2_1"], 3),
+        )
+    return table
+
+
+def _classifications(summary: Mapping[str, Any], task: Task) -> Table:
+    table = _table("called positive", "n", "sensitivity", "specificity")
+    for measure, found in rows_of(summary, task, "classification"):
+        shares = [number(found[key], 3) for key in ("sensitivity", "specificity")]
+        table.add_row(measure.title, str(found["n"]), *shares)
     return table
 
 
