@@ -8,10 +8,9 @@ from cmr.scar.masks import LeftVentricle
 from cmr.volume import FloatArray
 from pictures.shaded import View
 
+# Segments (Cerqueira et al. 2002).
 _BASE, _APEX = range(1, 7), range(13, 17)
-# Segments of each wall and of the one opposite (Cerqueira et al. 2002).
 _ANTERIOR, _INFERIOR = (1, 7, 13), (4, 10, 15)
-_SEPTAL, _LATERAL = (2, 3, 8, 9, 14), (5, 6, 11, 12, 16)
 
 _BODY_VIEWS = tuple(
     View(f"From {name}", np.array(viewer, np.float64), np.array([0.0, 0, 1]))
@@ -26,18 +25,14 @@ _BODY_VIEWS = tuple(
 
 def heart_views(ventricle: LeftVentricle) -> tuple[View, ...]:
     """Each wall from outside, base on top; four sides of the body where walls have no names."""
-    places = [
-        _centre(ventricle, group)
-        for group in (_BASE, _APEX, _ANTERIOR, _INFERIOR, _SEPTAL, _LATERAL)
-    ]
+    places = [_centre(ventricle, group) for group in (_BASE, _APEX, _ANTERIOR, _INFERIOR)]
     if not np.isfinite(places).all():
         return _BODY_VIEWS
-    base, apex, anterior, inferior, septal, lateral = places
+    base, apex, anterior, inferior = places
     up = _unit(base - apex)
     forward = _unit(_across(anterior - inferior, up))
-    # The walls stand at right angles; which way the septum lies is all that is asked of it.
-    side = np.cross(up, forward)
-    to_septum = side * np.sign(side @ (septal - lateral))
+    # Segments run anti-clockwise seen from the apex, from the anterior wall to the septum.
+    to_septum = np.cross(forward, up)
     walls = (
         ("Septal", to_septum),
         ("Anterior", forward),

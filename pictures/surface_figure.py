@@ -29,6 +29,8 @@ _LOOKS: Mapping[Structure, Fill] = MappingProxyType(
         "epicardium": Fill("#7d93a8", 0.18),
     }
 )
+# What shines through, as it looks on the page.
+_KEY_LOOKS = MappingProxyType({**_LOOKS, "epicardium": Fill("#cbd4dc")})
 
 
 def surface_figure(
@@ -60,8 +62,8 @@ def surface_figure(
     names = _key(surfaces)
     columns = [_KEY_COLUMN_IN] * len(names)
     points = np.concatenate([body.surface.vertices_mm for body in bodies])
-    centre = (points.min(axis=0) + points.max(axis=0)) / 2
-    width_mm, height_mm = (_reach_mm(points - centre, views, axis) for axis in (0, 1))
+    boxes = [_box(points, view) for view in views]
+    width_mm, height_mm, _ = np.max([high - low for low, high in boxes], axis=0) / _FILLED
     height_in = _PANEL_IN * height_mm / width_mm
     top = _MARGIN_IN + head.height_in + words.height_in + _GAP_IN
     label_top = top + height_in + _GAP_IN / 2
@@ -71,10 +73,11 @@ def surface_figure(
     head.draw(figure, _MARGIN_IN, _MARGIN_IN)
     words.draw(figure, _MARGIN_IN, _MARGIN_IN + head.height_in)
     pixels = round(height_in * DPI), round(_PANEL_IN * DPI)
-    for n, view in enumerate(views):
+    for n, (view, box) in enumerate(zip(views, boxes, strict=True)):
         left = _MARGIN_IN + n * _PANEL_IN
         axes = axes_at(figure, left, top, _PANEL_IN, height_in)
         axes.set_axis_off()
+        centre = (box[0] + box[1]) / 2 @ view.axes
         image = shaded(bodies, view, centre, width_mm / pixels[1], pixels)
         axes.imshow(image, interpolation="nearest", aspect="auto")
         wrapped(view.name, _PANEL_IN, LABEL).draw(figure, left + _PANEL_IN / 2, label_top, "center")
@@ -86,12 +89,12 @@ def surface_figure(
 def _key(surfaces: Mapping[Structure, Surface]) -> Key:
     return [
         (f"{name}, {surfaces[name].volume_ml:.1f} ml", look)
-        for name, look in _LOOKS.items()
+        for name, look in _KEY_LOOKS.items()
         if name in surfaces
     ]
 
 
-def _reach_mm(points: FloatArray, views: Sequence[View], axis: int) -> float:
-    """Width (``axis`` 0) or height (1) that holds ``points`` about 0 in every view, with room."""
-    across = [np.abs(points @ view.axes[axis]).max() for view in views]
-    return 2 * float(np.max(across)) / _FILLED
+def _box(points: FloatArray, view: View) -> tuple[FloatArray, FloatArray]:
+    """Lowest and highest coordinates along the axes of a view."""
+    seen = points @ view.axes.T
+    return seen.min(axis=0), seen.max(axis=0)
