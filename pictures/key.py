@@ -51,8 +51,9 @@ def draw_key(
         if isinstance(look, Line):
             add_line(axes, [[(left, middle), (left + wide, middle)]], look)
         else:
-            style = {"facecolor": look.colour, "alpha": look.opacity, "linewidth": 0}
-            axes.add_patch(Rectangle(corner, wide, high, **style))
+            sample = Rectangle(corner, wide, high, facecolor=look.colour, linewidth=0)
+            sample.set_alpha(look.opacity)
+            axes.add_patch(sample)
         axes.text(
             left + wide + 0.06,
             middle,

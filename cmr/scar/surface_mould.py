@@ -28,6 +28,8 @@ _HELD_MM = 4.0
 # How far the outline may be moved for its volume, and how exactly.
 _LEVEL_MM = 1.5
 _LEVEL_TOLERANCE_MM = 0.005
+# Points of the grid; a pixel of one slice holds more.
+_SPECK = 2
 
 
 class SurfaceSettings(Section):
@@ -122,7 +124,7 @@ class Mould:
         wanted = self._volume_ml(mask)
 
         def at(level: float) -> Cast:
-            kept = np.minimum(smooth - level, limit)
+            kept = _without_specks(np.minimum(smooth - level, limit))
             return Cast(kept, self._surface(kept, wanted))
 
         def excess_ml(level: float) -> float:
@@ -152,3 +154,11 @@ class Mould:
             + np.outer(steps[:, 2], g.row_cosine)
         )
         return Surface(vertices, faces.astype(np.int64), mask_volume_ml)
+
+
+def _without_specks(field: FloatArray) -> FloatArray:
+    """Lone points taken out, which remain where a field grazes its limit."""
+    parts, _ = ndimage.label(field > 0)
+    speck = np.bincount(parts.ravel()) <= _SPECK
+    speck[0] = False
+    return np.where(speck[parts], -field, field)
