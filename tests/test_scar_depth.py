@@ -19,31 +19,31 @@ from cmr.scar.territories import SEGMENTS_OF, measure_territories
 from cmr.volume import StackGeometry
 from tests.scar_shapes import BORDERS, CHORDS, Shape, band, geometry, render, scar_of
 
-SETTINGS = DepthSettings(borders=BORDERS, chords=CHORDS, scar_free_pct=1.0)
+SETTINGS = DepthSettings(borders=BORDERS, chords=CHORDS)
 DENSITY = 1.05
 
 
 def _measure(lv, scar, without=""):
-    return measure_depth(measure_wall(lv, SETTINGS), scar, DENSITY, 1.0, without)
+    return measure_depth(measure_wall(lv, SETTINGS), scar, DENSITY, without)
 
 
 @pytest.mark.parametrize(
     ("pct", "name"),
     [
         (0.0, "0"),
-        (0.99, "0"),
-        (1.0, "1-25"),
-        (25.0, "1-25"),
-        (25.01, "26-50"),
-        (50.0, "26-50"),
-        (50.01, "51-75"),
-        (75.0, "51-75"),
-        (75.01, "76-100"),
+        (0.49, "0"),
+        (0.5, "1-25"),
+        (25.49, "1-25"),
+        (25.5, "26-50"),
+        (50.49, "26-50"),
+        (50.5, "51-75"),
+        (75.49, "51-75"),
+        (75.5, "76-100"),
         (100.0, "76-100"),
     ],
 )
 def test_borders_of_the_classes(pct, name):
-    assert transmurality_class(pct, 1.0) == name
+    assert transmurality_class(pct) == name
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (1.4, 1.4), (1.0, 1.5)])
@@ -172,7 +172,7 @@ def test_a_segment_without_chords_has_a_share_and_no_depth():
     lv = _strip(range(1, 17))
     weight = np.zeros(lv.wall.shape)
     weight[0, :3, 4] = [1, 0.5, 0.5]
-    found = measure_segments(lv, _no_chords(2), scar_of(weight), 1.0, "")
+    found = measure_segments(lv, _no_chords(2), scar_of(weight), "")
     assert found[5].scar_pct == pytest.approx(100 * 2 / 8)
     assert np.isnan(found[5].transmurality_pct)
     assert found[5].reasons == {"transmurality_pct": NO_CHORDS, "transmurality_class": NO_CHORDS}

@@ -3,11 +3,13 @@
 import argparse
 import json
 import os
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 
 from cmr.inference import InferenceSettings
@@ -18,7 +20,7 @@ from training.cases import read_acdc, read_groups
 from training.compare import read_comparison
 from training.config import TrainingConfig, read_config, read_section
 from training.emidec import SPLITS_FILE as EMIDEC_SPLITS
-from training.emidec import draw_emidec_splits
+from training.emidec import crop_emidec, draw_emidec_splits
 from training.export import compare_runtimes, export
 from training.fit import BEST, LAST, Folders, fit, new_state
 from training.runs import Run, run_all
@@ -104,18 +106,27 @@ def _export(run: Run, checkpoint: str, models: Path, args: argparse.Namespace) -
     where = "training/splits.json"
     if run.config.lge is not None:
         cases = read_splits(EMIDEC_SPLITS).training(run.config.lge.fold)
-        trained_on += f"; EMIDEC (Lalande 2020): {len(cases)} cases"
+        trained_on = f"EMIDEC (Lalande 2020): {len(cases)} cases; {trained_on}"
         where += " and training/emidec_splits.json"
     sentence = f"{trained_on}; see {where}."
     folder = export(state, run.config, run.settings, sentence, models)
-    images = [
-        with_neighbours(stack, run.config.network.slices)
-        for patient in run.splits.held_out(fold) or run.splits.test
-        for stack in to_model(read_acdc(args.data / "acdc", patient).images, run.settings).images
-    ]
+    images = [with_neighbours(stack, run.config.network.slices) for stack in _stacks(run, args)]
     inference = _inference().model_copy(update={"model": run.config.model.name})
     found = compare_runtimes(state, models, inference, args.work, np.concatenate(images))
     return f"{folder}: epoch {state.epoch}, against PyTorch {found}"
+
+
+def _stacks(run: Run, args: argparse.Namespace) -> Iterator[npt.NDArray[np.float32]]:
+    """``(z, H, W)`` real images to compare two runtimes on; held out where any are."""
+    config = run.config
+    if config.infarct is not None and config.lge is not None:
+        splits = read_splits(EMIDEC_SPLITS)
+        for case in splits.held_out(config.lge.fold) or splits.folds[0]:
+            yield crop_emidec(args.data / "emidec", case, config.infarct.seen).images[0]
+        return
+    for patient in run.splits.held_out(config.run.fold) or run.splits.test:
+        images = read_acdc(args.data / "acdc", patient).images
+        yield from to_model(images, run.settings).images
 
 
 def _folders(args: argparse.Namespace, run: str) -> Folders:

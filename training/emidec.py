@@ -12,8 +12,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cmr.heart import CentreMethod, HeartCentre
 from cmr.intensity import IntensitySettings, normalise
 from cmr.labels import Label
+from cmr.preprocess import ModelInput, Seen, to_crop
+from cmr.volume import StackGeometry, Volume4D
 from training.slices import CANVAS, SliceSet, window
 from training.splits import Splits, draw_splits
 
@@ -53,6 +56,21 @@ def read_scar(folder: Path, case: str) -> tuple[npt.NDArray[np.uint8], npt.NDArr
 def draw_emidec_splits(folder: Path) -> Splits:
     """Draw five folds, nobody kept out of all: the fold that a configuration names is."""
     return draw_splits(list_cases(folder), 0, FOLDS, SPLIT_SEED)
+
+
+def crop_emidec(folder: Path, case: str, seen: Seen) -> ModelInput:
+    """Crop a case about the middle of its images, where EMIDEC has the heart (within 4 mm)."""
+    grey, _ = read_scar(folder, case)
+    rows, cols = grey.shape[1:]
+    geometry = StackGeometry(
+        positions_mm=np.arange(len(grey))[:, None] * np.array([0.0, 0.0, NOMINAL_PITCH_MM]),
+        row_cosine=np.array([1.0, 0.0, 0.0]),
+        column_cosine=np.array([0.0, 1.0, 0.0]),
+        pixel_spacing_mm=NOMINAL_SPACING_MM,
+        shape=(rows, cols),
+    )
+    middle = HeartCentre((rows - 1) / 2, (cols - 1) / 2, CentreMethod.IMAGE_CENTRE)
+    return to_crop(Volume4D(grey[None].astype(np.float32), geometry), seen, middle)
 
 
 def load_emidec(

@@ -11,7 +11,6 @@ import torch
 from torch import nn
 
 from cmr.inference import InferenceSettings, Segmenter
-from cmr.labels import Label
 from cmr.model_store import CONFIG, METADATA, ONNX, Metadata, Tensor, open_model, sha256_of
 from cmr.preprocess import PreprocessSettings
 from training.card import write_card
@@ -25,6 +24,7 @@ _MAX_BATCH = 64
 _SEES = {1: "2-D", 3: "2.5-D"}
 _DESCRIPTION = "{} U-Net: RV cavity, LV myocardium and LV cavity in {}."
 _CINE, _ANY_CONTRAST = "short-axis cine MR", "one short-axis MR image of any contrast"
+_LATE = "short-axis late gadolinium enhancement"
 _LICENCE = "CC BY-NC-SA 4.0, inherited from the {} data: non-commercial use only"
 
 
@@ -54,24 +54,19 @@ def export(
     folder = root / config.model.name
     (folder / ONNX).parent.mkdir(parents=True, exist_ok=True)
     network = state.average.module.eval()
-    write_onnx(network, (config.network.slices, *settings.matrix), folder / ONNX)
-    (folder / CONFIG).write_text(
-        _triton_config(config.model.name, (config.network.slices, *settings.matrix)), "utf-8"
-    )
+    seen = settings.seen if config.infarct is None else config.infarct.seen
+    shape = (config.network.slices, *seen.matrix)
+    write_onnx(network, shape, folder / ONNX)
+    text = _triton_config(config.model.name, shape, len(config.labels))
+    (folder / CONFIG).write_text(text, "utf-8")
     metadata = Metadata(
         name=config.model.name,
         version=config.model.version,
-        description=_DESCRIPTION.format(
-            _SEES[config.network.slices], _ANY_CONTRAST if config.synthesis else _CINE
-        ),
+        description=_described(config),
         input=Tensor(name=INPUT, channels=config.network.slices),
-        output=Tensor(name=OUTPUT, channels=len(Label)),
-        labels={int(label): label.name.lower() for label in Label},
-        preprocessing=Seen(
-            matrix=settings.matrix,
-            spacing_mm=settings.spacing_mm,
-            intensity=settings.intensity,
-        ),
+        output=Tensor(name=OUTPUT, channels=len(config.labels)),
+        labels={int(label): label.name.lower() for label in config.labels},
+        preprocessing=seen,
         trained_on=trained_on,
         licence=_LICENCE.format("ACDC and EMIDEC" if config.lge else "ACDC"),
         intended_use="Research only; not a medical device.",
@@ -81,6 +76,13 @@ def export(
     )
     write_metadata(folder, metadata)
     return folder
+
+
+def _described(config: TrainingConfig) -> str:
+    sees = _SEES[config.network.slices]
+    if config.infarct is not None:
+        return f"{sees} U-Net: LV cavity, healthy myocardium, infarct and no-reflow in {_LATE}."
+    return _DESCRIPTION.format(sees, _ANY_CONTRAST if config.synthesis else _CINE)
 
 
 def write_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> None:
@@ -147,7 +149,7 @@ def _training_record(state: State, config: TrainingConfig, network: nn.Module) -
     }
 
 
-def _triton_config(name: str, shape: tuple[int, int, int]) -> str:
+def _triton_config(name: str, shape: tuple[int, int, int], classes: int) -> str:
     channels, rows, cols = shape
     return f"""name: "{name}"
 platform: "onnxruntime_onnx"
@@ -156,7 +158,7 @@ input [
   {{ name: "{INPUT}" data_type: TYPE_FP32 dims: [ {channels}, {rows}, {cols} ] }}
 ]
 output [
-  {{ name: "{OUTPUT}" data_type: TYPE_FP32 dims: [ {len(Label)}, {rows}, {cols} ] }}
+  {{ name: "{OUTPUT}" data_type: TYPE_FP32 dims: [ {classes}, {rows}, {cols} ] }}
 ]
 dynamic_batching {{ }}
 """

@@ -21,8 +21,8 @@ from rich.table import Table
 from app.settings import Settings, load_settings
 from cmr.labels import Label
 from cmr.results_scar import METHOD_TITLES, ScarMethod
-from cmr.scar.find import FoundScar, find_scar
-from cmr.scar.heart import LateHeart, ScarNetworks
+from cmr.scar.find import FoundScar
+from cmr.scar.heart import LateHeart
 from cmr.scar.images import LateImages
 from cmr.scar.labels import ScarLabel
 from cmr.scar.masks import LeftVentricle
@@ -34,6 +34,8 @@ from phantom.scar import ScarStudy, make_scar
 from phantom.scar_settings import SCAR_PRESETS
 from phantom.settings import PhantomSettings
 from validation import PROJECT_ROOT
+from validation.cohort.scar_path import open_finder
+from validation.cohort.task import Resources
 
 APP_YAML = PROJECT_ROOT / "app.yaml"
 Finder = Callable[[LateImages, ScarStudy], FoundScar]
@@ -111,11 +113,6 @@ def on_true_wall(settings: Settings) -> Finder:
     return find
 
 
-def by_networks(settings: Settings, networks: ScarNetworks) -> Finder:
-    """Finder as in the application."""
-    return lambda images, _: find_scar(images, networks, settings.scar)
-
-
 def _measure(
     images: LateImages, study: ScarStudy, settings: Settings, find: Finder
 ) -> MeasuredScar:
@@ -183,9 +180,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         find = on_true_wall(settings)
         if options.models is not None:
-            from validation.scar_path import scar_networks
+            resources = Resources(APP_YAML, options.models, Path(folder), threads=0)
+            finder = open_finder(resources, None)
 
-            find = by_networks(settings, scar_networks(options.models, settings, Path(folder)))
+            def find(images: LateImages, study: ScarStudy) -> FoundScar:
+                del study
+                return finder(images)
+
         found = list(
             outcomes(list(options.presets), range(options.seeds), options.noise, settings, find)
         )

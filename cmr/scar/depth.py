@@ -16,17 +16,10 @@ from cmr.settings import Section
 
 
 class DepthSettings(Section):
-    """How depth is measured.
-
-    Attributes
-    ----------
-    scar_free_pct
-        Transmurality below which a segment counts as free of scar.
-    """
+    """How depth is measured."""
 
     borders: BorderSettings
     chords: ChordSettings
-    scar_free_pct: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +49,7 @@ def measure_wall(lv: LeftVentricle, settings: DepthSettings) -> MeasuredWall:
 
 
 def measure_depth(
-    wall: MeasuredWall, scar: ScarMask, density_g_ml: float, scar_free_pct: float, without: str
+    wall: MeasuredWall, scar: ScarMask, density_g_ml: float, without: str
 ) -> ScarDepth:
     """Everything about one scar mask.
 
@@ -67,7 +60,7 @@ def measure_depth(
     """
     lv = wall.lv
     whole = measure_amount(scar.weight, lv, density_g_ml)
-    segments = measure_segments(lv, wall.chords, scar, scar_free_pct, without)
+    segments = measure_segments(lv, wall.chords, scar, without)
     return ScarDepth(
         amount=no_amount(scar.reason) if scar.reason else whole,
         segments=segments,

@@ -112,7 +112,7 @@ def measure_scar(
             for name, z in found.gray_zones.items()
         },
         no_reflow=amount(scar.no_reflow, scar.reason),
-        depth=measure_depth(wall, scar, density_g_ml, settings.depth.scar_free_pct, aha.reason),
+        depth=measure_depth(wall, scar, density_g_ml, aha.reason),
         surfaces=surfaces,
         no_surfaces=no_surfaces,
         cine=cine,

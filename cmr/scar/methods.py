@@ -20,7 +20,7 @@ from cmr.scar.masks import LeftVentricle, ScarMask
 from cmr.scar.no_reflow import find_no_reflow
 from cmr.scar.remote import RemoteMyocardium, find_remote
 from cmr.scar.rim import inside
-from cmr.scar.settings import ScarSettings
+from cmr.scar.settings import IslandSettings, ScarSettings
 from cmr.scar.thresholds import Rule, Wall, above_sd, half_maximum, mixture, otsu
 from cmr.volume import FloatArray
 
@@ -70,45 +70,51 @@ def classical_scar(
     bright = inner & (values > limit[:, None, None])
     enhanced = without_islands(bright, inner, left_ventricle, settings.islands)
     wall = Wall(values, inner, enhanced, remote, images.kind, settings.methods)
-    half = left_ventricle.wall & (values > half_maximum(wall)[:, None, None])
-    dark = _no_reflow(wall, half, left_ventricle, settings)
+    scene = _scene(wall, left_ventricle, settings)
     return ClassicalScar(
-        {name: _apply(name, wall, half, dark, left_ventricle, settings) for name in RULES},
+        {name: scene.apply(name) for name in RULES},
         {
-            name: core_and_gray(name, wall, dark, left_ventricle, settings.islands)
+            name: core_and_gray(name, wall, scene.dark, left_ventricle, settings.islands)
             for name in GRAY_DEFINITIONS
         },
         remote,
     )
 
 
-def _no_reflow(
-    wall: Wall, half: Mask, left_ventricle: LeftVentricle, settings: ScarSettings
-) -> Mask:
-    """Holes in what is brighter than half of the scar, the same for all methods.
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What all methods share: wall brighter than half of the scar, and no-reflow."""
 
-    Low thresholds take the blurred borders of the wall for scar, and those enclose healthy wall.
+    wall: Wall
+    half: Mask
+    dark: Mask
+    left_ventricle: LeftVentricle
+    islands: IslandSettings
+
+    def apply(self, name: ScarMethod) -> ScarMask:
+        """Scar by one method."""
+        wall, ventricle = self.wall, self.left_ventricle
+        thresholds = RULES[name](wall)
+        bright = ventricle.wall & (wall.values > thresholds[:, None, None])
+        scar = without_islands(bright, wall.inner, ventricle, self.islands, self.half)
+        # No-reflow lies within scar, so what is between it and the borders of the wall is scar,
+        # however thin and mixed.
+        scar |= ndimage.binary_dilation(self.dark, DIAGONAL_IN_PLANE) & ventricle.wall
+        share = weights(scar, self.dark, wall) if name == "ewa" else scar.astype(float)
+        return ScarMask(scar, self.dark, share, thresholds, note=_note(name, wall))
+
+
+def _scene(wall: Wall, left_ventricle: LeftVentricle, settings: ScarSettings) -> _Scene:
+    """No-reflow is a hole in what is bright, the same for all methods.
+
+    Low thresholds would take the blurred borders of the wall for scar, which enclose healthy wall.
     """
-    scar = without_islands(half, wall.inner, left_ventricle, settings.islands, half)
-    return find_no_reflow(scar, left_ventricle, settings.no_reflow)
-
-
-def _apply(
-    name: ScarMethod,
-    wall: Wall,
-    half: Mask,
-    dark: Mask,
-    left_ventricle: LeftVentricle,
-    settings: ScarSettings,
-) -> ScarMask:
-    thresholds = RULES[name](wall)
-    bright = left_ventricle.wall & (wall.values > thresholds[:, None, None])
-    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands, half)
-    # No-reflow lies within scar, so what is between it and the borders of the wall is scar, however
-    # thin and mixed.
-    scar |= ndimage.binary_dilation(dark, DIAGONAL_IN_PLANE) & left_ventricle.wall
-    share = weights(scar, dark, wall) if name == "ewa" else scar.astype(float)
-    return ScarMask(scar, dark, share, thresholds, note=_note(name, wall))
+    half = left_ventricle.wall & (wall.values > half_maximum(wall)[:, None, None])
+    rim = settings.no_reflow.rim_fraction * wall.contrast(settings.methods.peak_percentile)
+    bright = left_ventricle.wall & (wall.above_remote > rim)
+    scar = without_islands(bright, wall.inner, left_ventricle, settings.islands, bright)
+    dark = find_no_reflow(scar, left_ventricle, settings.no_reflow)
+    return _Scene(wall, half, dark, left_ventricle, settings.islands)
 
 
 def _note(name: ScarMethod, wall: Wall) -> str:

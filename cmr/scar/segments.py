@@ -17,9 +17,10 @@ from cmr.volume import FloatArray
 NO_CHORDS = "No chord across the wall lies in this segment."
 
 _CLASSES: tuple[tuple[float, TransmuralityClass], ...] = (
-    (25, "1-25"),
-    (50, "26-50"),
-    (75, "51-75"),
+    (0.5, "0"),
+    (25.5, "1-25"),
+    (50.5, "26-50"),
+    (75.5, "51-75"),
 )
 
 
@@ -54,22 +55,19 @@ class Count:
     reason: str = ""
 
 
-def transmurality_class(pct: float, scar_free_pct: float) -> TransmuralityClass:
+def transmurality_class(pct: float) -> TransmuralityClass:
     """Class of a transmurality, after Kim et al., N Engl J Med 2000;343:1445.
 
-    Less than ``scar_free_pct`` is "0"; borders belong to the lower class, so that there are no
-    gaps: from there to 25, over 25 to 50, over 50 to 75, over 75.
+    Of whole percents, as the classes are named: 25.4 is "1-25", 25.6 "26-50", 0.4 none.
 
-    >>> [transmurality_class(p, 1.0) for p in (0.9, 1.0, 25.0, 25.1, 50.0, 75.0, 75.1)]
+    >>> [transmurality_class(p) for p in (0.4, 0.5, 25.4, 25.6, 50.4, 75.4, 75.6)]
     ['0', '1-25', '1-25', '26-50', '26-50', '51-75', '76-100']
     """
-    if pct < scar_free_pct:
-        return "0"
-    return next((name for upper, name in _CLASSES if pct <= upper), "76-100")
+    return next((name for upper, name in _CLASSES if pct < upper), "76-100")
 
 
 def measure_segments(
-    lv: LeftVentricle, chords: Chords, scar: ScarMask, scar_free_pct: float, without: str
+    lv: LeftVentricle, chords: Chords, scar: ScarMask, without: str
 ) -> Mapping[int, SegmentScar]:
     """Every AHA segment, 1 to 16.
 
@@ -78,8 +76,6 @@ def measure_segments(
 
     Parameters
     ----------
-    scar_free_pct
-        Transmurality below which a segment counts as free of scar.
     without
         Why the stack has no segments (``AhaSegments.reason``); empty where it has.
     """
@@ -91,7 +87,7 @@ def measure_segments(
         if scar.reason or not wall.any():
             return _none(scar.reason or absent(k, without), count)
         pct = 100 * size_of(scar.weight * wall, lv.geometry) / size_of(wall, lv.geometry)
-        return _segment(pct, deep[chords.segments == k], scar_free_pct)
+        return _segment(pct, deep[chords.segments == k])
 
     return {k: one(k) for k in SEGMENTS}
 
@@ -111,9 +107,9 @@ def _none(reason: str, chords: int) -> SegmentScar:
     return SegmentScar(nan, nan, None, chords, dict.fromkeys(names, reason))
 
 
-def _segment(pct: float, deep: FloatArray, scar_free_pct: float) -> SegmentScar:
+def _segment(pct: float, deep: FloatArray) -> SegmentScar:
     if not deep.size:
         names = ("transmurality_pct", "transmurality_class")
         return SegmentScar(pct, float("nan"), None, 0, dict.fromkeys(names, NO_CHORDS))
     mean = float(deep.mean())
-    return SegmentScar(pct, mean, transmurality_class(mean, scar_free_pct), deep.size)
+    return SegmentScar(pct, mean, transmurality_class(mean), deep.size)

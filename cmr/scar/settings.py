@@ -55,6 +55,9 @@ class NoReflowSettings(Section):
 
     Attributes
     ----------
+    rim_fraction
+        Of the contrast between remote and scar: how bright the scar round it is at least. A rim of
+        one or two pixels is half blurred away.
     closing_px
         Radius of the gaps in the scar round it that are overlooked.
     least_scar_outline
@@ -63,6 +66,7 @@ class NoReflowSettings(Section):
         In a slice.
     """
 
+    rim_fraction: float
     closing_px: int
     least_scar_outline: float
     least_mm2: float

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from cmr.inference import Segmenter
+from cmr.inference import InferenceSettings, Segmenter
 from cmr.model_store import ModelFolder, open_for
-from cmr.results_scar import ScarMethod
-from cmr.scar.find import find_scar
+from cmr.scar.find import FoundScar, find_scar
 from cmr.scar.heart import ScarNetworks
 from cmr.scar.images import LateImages
-from cmr.scar.masks import LeftVentricle, ScarMask
 from cmr.scar.settings import ScarSettings
 from training.config import read_section
 from validation.cohort.task import Resources
 from validation.cohort.tissue_path import read_settings, tissue_network
-
-
-class FoundScar(Protocol):
-    """What the path finds: wall and cavity, and the scar by every method."""
-
-    @property
-    def left_ventricle(self) -> LeftVentricle:
-        """Wall and cavity that every method works in."""
-
-    @property
-    def methods(self) -> Mapping[ScarMethod, ScarMask]:
-        """The network and the classical methods."""
 
 
 class ScarFinder(Protocol):
@@ -50,7 +35,8 @@ def scar_model(config: Path, models: Path) -> ModelFolder:
         settings make.
     """
     settings = read_section(config, "scar", ScarSettings)
-    return open_for(models, settings.model, settings.preprocessing)
+    name = read_section(config, "inference", InferenceSettings).scar_model
+    return open_for(models, name, settings.preprocessing)
 
 
 def tissue_model(config: Path, models: Path) -> ModelFolder:
