@@ -93,7 +93,7 @@ def test_infarct_and_no_reflow_are_wall(tmp_path):
 
 def test_slices_keep_their_middle(tmp_path):
     write_cases(tmp_path / "emidec", ["N001", "P002"])
-    found = load_emidec(tmp_path / "emidec", ["N001", "P002"], SMALL)
+    found = load_emidec(tmp_path / "emidec", ["N001", "P002"], SMALL.intensity, read_emidec)
     assert found.stacks.tolist() == [0, 0, 1, 1]
     assert found.centres[0].tolist() == [(CANVAS - 1) / 2] * 2
     rows = np.flatnonzero((found.labels[0] > 0).any(1))

@@ -44,7 +44,7 @@ def test_without_augmentation_training_sees_what_the_application_sees():
     columns = (slices.images[:, None], slices.labels, slices.centres, slices.spacings_mm)
     images, masks, centres, spacings = map(torch.from_numpy, columns)
     at = plain_positions(centres, spacings, SMALL.matrix, SMALL.spacing_mm)
-    taken, structures = sample(images, masks, at)
+    taken, structures = sample(images, masks, at, 3)
     prepared = to_model(cine, SMALL)
     expected = prepared.images.reshape(-1, 32, 32)
     # The edge of the image is left out: the application repeats its outer half pixel.
@@ -121,6 +121,7 @@ def test_labels_become_memberships_at_the_same_place_as_the_image(label):
         images,
         images[:, 0].to(torch.uint8) * label,
         plain_positions(torch.tensor([[120.3, 140.8]]), torch.tensor([[1.0, 1.0]]), SHAPE, 1.0),
+        3,
     )
     assert torch.allclose(structures[:, label - 1], taken[:, 0])
     assert taken.sum() == pytest.approx(40 * 50, rel=1e-3)

@@ -1,18 +1,19 @@
 import pytest
 import torch
 
+from cmr.labels import Label
 from tests.training_support import CONFIG, config, stages
 from training.config import read_config
 from training.network import build_loss, build_network, build_optimiser, rate_factor
 
 
 def test_shipped_network_has_1_6_million_parameters():
-    network = build_network(read_config(CONFIG).network)
+    network = build_network(read_config(CONFIG).network, len(Label))
     assert sum(p.numel() for p in network.parameters()) == pytest.approx(1.6e6, rel=0.05)
 
 
 def test_four_classes_on_the_same_matrix():
-    network = build_network(config().network).eval()
+    network = build_network(config().network, len(Label)).eval()
     assert network(torch.zeros(2, 3, 32, 48)).shape == (2, 4, 32, 48)
 
 
@@ -43,7 +44,7 @@ def test_class_weights_weigh():
 )
 def test_only_kernels_decay(name, kind):
     settings = config(optimiser={"name": name, "weight_decay": 0.1}).optimiser
-    optimiser = build_optimiser(build_network(config().network), settings)
+    optimiser = build_optimiser(build_network(config().network, len(Label)), settings)
     assert type(optimiser) is kind
     kernels, others = optimiser.param_groups
     assert (kernels["weight_decay"], others["weight_decay"]) == (0.1, 0)

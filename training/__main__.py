@@ -56,7 +56,7 @@ def cross_validate(args: argparse.Namespace, console: Console) -> None:
     """Train the configuration once a fold and export each; no epoch is selected on its fold."""
     config, settings, splits = read_config(args.config), _preprocessing(), read_splits()
     runs = []
-    for fold in range(FOLDS):
+    for fold in range(len(splits.folds) if config.infarct is None else FOLDS):
         folders = _folders(args, f"{args.config.stem}-fold-{fold}")
         runs.append(Run(_of_fold(config, fold), settings, splits, folders))
     run_all(runs, args.jobs)

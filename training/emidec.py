@@ -78,6 +78,7 @@ def load_emidec(
     cases: Iterable[str],
     intensity: IntensitySettings,
     read: Callable[[Path, str], tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]],
+    size: int = CANVAS,
 ) -> SliceSet:
     """All slices of these cases; the centre is the middle of the image.
 
@@ -86,15 +87,15 @@ def load_emidec(
     images, labels, stacks = [], [], []
     for number, case in enumerate(cases):
         grey, label = read(folder, case)
-        corner = [(n - CANVAS) // 2 for n in grey.shape[1:]]
-        images.append(window(normalise(grey, intensity), corner))
-        labels.append(window(label, corner))
+        corner = [(n - size) // 2 for n in grey.shape[1:]]
+        images.append(window(normalise(grey, intensity), corner, size))
+        labels.append(window(label, corner, size))
         stacks.append(np.full(len(grey), number, np.int32))
     count = sum(map(len, stacks))
     return SliceSet(
         np.concatenate(images),
         np.concatenate(labels),
-        np.full((count, 2), (CANVAS - 1) / 2, np.float32),
+        np.full((count, 2), (size - 1) / 2, np.float32),
         np.tile(np.array(NOMINAL_SPACING_MM, np.float32), (count, 1)),
         np.concatenate(stacks),
     )

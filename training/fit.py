@@ -35,6 +35,7 @@ from training.splits import Splits, read_splits
 
 LAST, BEST, CURVE = "last.pt", "best.pt", "curve.json"
 _BATCH = 16
+_SCAR_CANVAS = 176  # native pixels; holds the turned crop, and costs a third of the usual one
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _sources(
         return Sources(cine, load_emidec(folders.emidec, cases, settings.intensity, read_emidec))
     # Unclipped: the grey values of a crop come from its own percentiles.
     whole = IntensitySettings(low_percentile=0, high_percentile=100)
-    return Sources(cine, load_emidec(folders.emidec, cases, whole, read_scar))
+    return Sources(cine, load_emidec(folders.emidec, cases, whole, read_scar, _SCAR_CANVAS))
 
 
 def _epoch(

@@ -26,7 +26,7 @@ class SliceSet:
     Parameters
     ----------
     images, labels
-        ``(n, CANVAS, CANVAS)`` float32 in 0–1 and uint8.
+        ``(n, size, size)`` float32 in 0–1 and uint8.
     centres
         ``(n, 2)`` row and column of the heart, found as in the application.
     spacings_mm
@@ -97,12 +97,12 @@ def _cached(folder: Path, patient: str, settings: PreprocessSettings, cache: Pat
     return SliceSet(images.astype(np.float32), *others)
 
 
-def window(images: npt.NDArray[Any], corner: list[int]) -> npt.NDArray[Any]:
+def window(images: npt.NDArray[Any], corner: list[int], size: int = CANVAS) -> npt.NDArray[Any]:
     """Cut a canvas with its first pixel at ``corner``; 0 outside."""
-    out = np.zeros((len(images), CANVAS, CANVAS), images.dtype)
+    out = np.zeros((len(images), size, size), images.dtype)
     source, target = [], []
-    for start, size in zip(corner, images.shape[1:], strict=True):
-        first, last = max(start, 0), min(start + CANVAS, size)
+    for start, length in zip(corner, images.shape[1:], strict=True):
+        first, last = max(start, 0), min(start + size, length)
         source.append(slice(first, last))
         target.append(slice(first - start, last - start))
     out[:, target[0], target[1]] = images[:, source[0], source[1]]

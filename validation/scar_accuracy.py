@@ -18,7 +18,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from app.settings import Settings, load_settings
 from cmr.labels import Label
 from cmr.results_scar import METHOD_TITLES, ScarMethod
 from cmr.scar.find import FoundScar
@@ -28,17 +27,39 @@ from cmr.scar.labels import ScarLabel
 from cmr.scar.masks import LeftVentricle
 from cmr.scar.measure import MeasuredScar, measure_scar
 from cmr.scar.methods import classical_scar
+from cmr.scar.settings import ScarSettings
 from cmr.scar.terms import LateKind
 from cmr.tissue.aha import find_segments
+from cmr.tissue.settings import TissueSettings
+from cmr.volumetry import VolumetrySettings
 from phantom.scar import ScarStudy, make_scar
 from phantom.scar_settings import SCAR_PRESETS
 from phantom.settings import PhantomSettings
+from training.config import read_section
 from validation import PROJECT_ROOT
 from validation.cohort.scar_path import open_finder
 from validation.cohort.task import Resources
 
 APP_YAML = PROJECT_ROOT / "app.yaml"
 Finder = Callable[[LateImages, ScarStudy], FoundScar]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the application says of late enhancement."""
+
+    scar: ScarSettings
+    tissue: TissueSettings
+    volumetry: VolumetrySettings
+
+    @classmethod
+    def of(cls, config: Path) -> Settings:
+        """Read ``app.yaml``."""
+        return cls(
+            read_section(config, "scar", ScarSettings),
+            read_section(config, "tissue", TissueSettings),
+            read_section(config, "volumetry", VolumetrySettings),
+        )
 
 
 @dataclass(frozen=True)
@@ -176,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--presets", nargs="+", choices=list(SCAR_PRESETS), default=SCAR_PRESETS)
     parser.add_argument("--models", type=Path, help="find the wall with these networks")
     options = parser.parse_args(arguments)
-    settings = load_settings(APP_YAML)
+    settings = Settings.of(APP_YAML)
     with tempfile.TemporaryDirectory() as folder:
         find = on_true_wall(settings)
         if options.models is not None:
