@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from operators.scar_painter import ScarPainter
-
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
 from operators.clean_up import CleanUp
@@ -28,6 +26,7 @@ from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
 from operators.scar_finder import ScarFinder
 from operators.scar_measurement import ScarMeasurement
+from operators.scar_painter import ScarPainter
 from operators.scar_quality import ScarQuality
 from operators.scar_writer import ScarWriter
 from operators.sdk import Application, Operator
@@ -140,6 +139,7 @@ class CmrApplication(Application):
         )
         self._join(selector, reader, "selected")
         self._join(reader, finder, "late_images")
+        self._join(quality, finder, "judged")
         self._join(finder, measurement, "found_scar")
         self._join(quality, measurement, "judged")
         self._join(measurement, judge, "measured_scar")

@@ -28,6 +28,8 @@ class ScarLimits(Section):
 
     Attributes
     ----------
+    least_agreement_pct
+        Dice with the cine or the other network, whichever is larger; less is no heart.
     min_agreement_pct
         Dice of the myocardium of both networks.
     min_contrast_sd
@@ -43,6 +45,7 @@ class ScarLimits(Section):
         Of the epicardial disc, with the contours of the cine, worst slice.
     """
 
+    least_agreement_pct: float
     min_agreement_pct: float
     min_contrast_sd: float
     max_refused_pct: float
@@ -59,6 +62,7 @@ def scar_gates(
 
 
 def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -> Iterator[Gate]:
+    yield _place(measured, limits)
     yield _heart(measured, limits)
     yield _remote(measured, limits)
     if not measured.found.remote.reason:
@@ -74,6 +78,16 @@ def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -
         )
         finding = Finding("scar_cine_contours", worst, limit, "%", message)
         yield review(finding, good=worst >= limit)
+
+
+def _place(measured: MeasuredScar, limits: ScarLimits) -> Gate:
+    """Something else than the heart has been measured where neither other look agrees."""
+    cine = float("nan") if measured.cine is None else measured.cine.mean
+    figures = [f for f in (measured.found.heart.agreement, cine) if np.isfinite(f)]
+    figure = 100 * max(figures, default=0.0)
+    message = "Dice with what the cine, or the network for any contrast, takes for the heart."
+    finding = Finding("scar_place", figure, limits.least_agreement_pct, "%", message)
+    return withhold(finding, ("scar",), good=figure >= limits.least_agreement_pct)
 
 
 def _heart(measured: MeasuredScar, limits: ScarLimits) -> Gate:

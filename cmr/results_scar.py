@@ -78,7 +78,9 @@ class TerritoryScar(ScarAmount):
     """Scar in the segments that a coronary artery usually supplies (Cerqueira 2002)."""
 
     segments: list[int] = Field(description="AHA segments counted.")
-    segments_with_scar: int
+    segments_with_scar: int | None = Field(
+        default=None, description="Null where no segment has chords."
+    )
 
 
 class Layers(Measured):

@@ -119,8 +119,9 @@ def _remote(written: WrittenScar) -> Group:
 def _territory(name: Territory, written: WrittenScar) -> Group:
     scar = written.late.results
     territory = scar.territories[name]
-    said = count(codes.SEGMENTS_WITH_SCAR, territory.segments_with_scar)
-    said += told("territories.", territory, _AMOUNT)
+    said = told("territories.", territory, _AMOUNT)
+    if territory.segments_with_scar is not None:
+        said = count(codes.SEGMENTS_WITH_SCAR, territory.segments_with_scar) + said
     said += Told(
         evaluations=[(codes.CORONARY_TERRITORY, codes.CORONARY_ARTERIES[name])],
         remarks=[f"AHA segments counted: {', '.join(map(str, territory.segments)) or 'none'}"],

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from cmr.errors import NoApplicableSeries
+from cmr.mapping.cine_contours import CineContours, carried_labels
 from cmr.scar.find import find_scar
 from cmr.scar.heart import ScarNetworks
 from cmr.scar.settings import ScarSettings
 from dicomio.late_pixels import LateStackImages
-from operators.messages import FoundLate
+from operators.messages import FoundLate, JudgedCine, Refusal
 from operators.sdk import Fragment
 from operators.step import Step
 
 
 class ScarFinder(Step):
-    """``late_images`` → ``found_scar``."""
+    """``late_images``, ``judged`` → ``found_scar``; ``judged`` may be refused."""
 
     part: ClassVar[str] = "scar"
-    inputs = ("late_images",)
+    inputs = ("late_images", "judged")
+    optional = ("judged",)
     output = "found_scar"
 
     def __init__(
@@ -28,9 +30,13 @@ class ScarFinder(Step):
         self._settings = settings
         super().__init__(fragment, **kwargs)
 
-    def run(self, images: LateStackImages) -> FoundLate:
+    def run(self, images: LateStackImages, judged: JudgedCine | Refusal) -> FoundLate:
         """Find; a stack without an LV is refused."""
-        found = find_scar(images, self._networks, self._settings)
+        known = None
+        if isinstance(judged, JudgedCine):
+            cine = CineContours.of(judged.measured.cine.labels, judged.measured.measurement)
+            known = carried_labels(cine, images.volume.geometry, images.cycle_phase)
+        found = find_scar(images, self._networks, self._settings, known)
         if found.heart.reason:
             raise NoApplicableSeries(found.heart.reason)
         return FoundLate(images, found)

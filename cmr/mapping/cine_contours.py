@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from cmr.anatomy import lv_disc
 from cmr.errors import GeometryError
@@ -54,6 +55,12 @@ class CineCheck:
         known = self.dice[np.isfinite(self.dice)]
         return float(known.min()) if known.size else float("nan")
 
+    @property
+    def mean(self) -> float:
+        """Over the slices compared; NaN without."""
+        known = self.dice[np.isfinite(self.dice)]
+        return float(known.mean()) if known.size else float("nan")
+
 
 def typical_phase(cycle_phase: FloatArray) -> float:
     """Median over the slices ``(z,)``; NaN where none is known."""
@@ -102,12 +109,38 @@ def check_contours(labels: Volume4D, cine: CineContours, cycle_phase: FloatArray
     return CineCheck(dice, reason)
 
 
-def _dice(labels: Volume4D, cine: Volume4D, z: int, cycle_phase: float) -> float:
-    here = labels.geometry.take_slices([z])
+def carried_labels(
+    cine: CineContours, geometry: StackGeometry, cycle_phase: FloatArray
+) -> npt.NDArray[np.uint8] | None:
+    """``(z, row, col)`` labels of the cine at the places of another stack, 0 where it has none.
+
+    None where the two have different frames of reference, or no place in common.
+    """
+    if not same_frame(cine.labels.geometry, geometry):
+        return None
+    out = np.zeros((geometry.n_slices, *geometry.shape), np.uint8)
+    for z, phase in enumerate(cycle_phase):
+        carried = _carried(cine.labels, geometry, z, phase)
+        if carried is not None:
+            out[z] = carried
+    return out if out.any() else None
+
+
+def _carried(
+    cine: Volume4D, geometry: StackGeometry, z: int, cycle_phase: float
+) -> npt.NDArray[np.uint8] | None:
+    """``(row, col)`` labels of the cine on one slice; None where it has none there."""
     phase = matching_phase(cine, cycle_phase)
+    still = Volume4D(cine.data[phase : phase + 1], cine.geometry)
     try:
-        carried = on_grid(Volume4D(cine.data[phase : phase + 1], cine.geometry), here).data[0, 0]
-    except GeometryError:  # a slice of the map where the cine has none; others may have
+        return np.asarray(on_grid(still, geometry.take_slices([z])).data[0, 0], np.uint8)
+    except GeometryError:  # others may have
+        return None
+
+
+def _dice(labels: Volume4D, cine: Volume4D, z: int, cycle_phase: float) -> float:
+    carried = _carried(cine, labels.geometry, z, cycle_phase)
+    if carried is None:
         return float("nan")
     found, expected = lv_disc(labels.data[0, z]), lv_disc(carried)
     if not (found.any() and expected.any()):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cmr.anatomy import Labels
 from cmr.labels import Label
 from cmr.results_scar import GrayDefinition, ScarMethod
 from cmr.scar.gray_zone import CoreAndGray
@@ -56,15 +57,20 @@ class FoundScar:
         return self.methods[self.default]
 
 
-def find_scar(images: LateImages, networks: ScarNetworks, settings: ScarSettings) -> FoundScar:
-    """Find the LV and its scar.
+def find_scar(
+    images: LateImages,
+    networks: ScarNetworks,
+    settings: ScarSettings,
+    cine: Labels | None = None,
+) -> FoundScar:
+    """Find the LV and its scar; ``cine`` as in :func:`cmr.scar.heart.find_late_heart`.
 
     Raises
     ------
     ModelError
         A network does not take these images, or gives scores that are not finite.
     """
-    heart = find_late_heart(images, networks)
+    heart = find_late_heart(images, networks, cine)
     labels = np.asarray(heart.labels.data[0])
     left_ventricle = LeftVentricle(
         cavity=labels == Label.LV,

@@ -11,7 +11,7 @@ from cmr.anatomy import lv_disc
 from cmr.cleanup import clean
 from cmr.heart import CentreMethod, HeartCentre
 from cmr.labels import Label
-from cmr.mapping.heart import HeartOnMap, with_closed_wall, without_attachments
+from cmr.mapping.heart import with_closed_wall, without_attachments
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.overlap import dice
 from cmr.preprocess import Seen, to_crop
@@ -56,11 +56,20 @@ class LateHeart:
     reason: str
 
 
-def find_late_heart(images: LateImages, networks: ScarNetworks) -> LateHeart:
+def find_late_heart(
+    images: LateImages, networks: ScarNetworks, cine: npt.NDArray[np.uint8] | None = None
+) -> LateHeart:
     """Find cavity, wall and infarct on one stack.
 
-    The network for any contrast looks at the whole image and finds place and RV; the scar network
-    looks at a crop about the LV. Where the first finds no heart, the crop has the image's middle.
+    The contours of the cine tell place and RV; without a cine, the network for any contrast does,
+    on the whole image. The scar network looks at a crop about the LV. Where neither knows a heart,
+    the crop has the image's middle.
+
+    Parameters
+    ----------
+    cine
+        ``(z, row, col)`` labels of the cine at these places
+        (:func:`cmr.mapping.cine_contours.carried_labels`).
 
     Raises
     ------
@@ -69,34 +78,35 @@ def find_late_heart(images: LateImages, networks: ScarNetworks) -> LateHeart:
     """
     tissue = networks.tissue
     volume = images.volume
-    first = tissue.find(volume.data, volume.geometry, tissue.variants)
-    prepared = to_crop(volume, networks.preprocessing, _centre(first))
+    seen = tissue.find(volume.data, volume.geometry, tissue.variants)
+    known = np.asarray(seen.labels.data[0]) if cine is None else cine
+    prepared = to_crop(volume, networks.preprocessing, _centre(known))
     scores = probabilities(networks.scar, prepared.images[0], networks.variants)
     found = np.asarray(prepared.to_native([scores]).data[0])
-    labels = _cleaned(_with_rv(found, first), volume, tissue)
+    labels = _cleaned(_with_rv(found, known), volume, tissue)
     wall = labels == Label.MYOCARDIUM
-    seen = dice(labels, np.asarray(first.labels.data[0]), Label.MYOCARDIUM)
+    agreement = dice(labels, np.asarray(seen.labels.data[0]), Label.MYOCARDIUM)
     return LateHeart(
         labels=volume.with_data(labels[None]),
         scar=_within(found, wall, labels == Label.LV),
-        agreement=float("nan") if first.reason else seen,
+        agreement=float("nan") if seen.reason else agreement,
         reason="" if wall.any() else NO_WALL,
     )
 
 
-def _centre(heart: HeartOnMap) -> HeartCentre:
+def _centre(labels: npt.NDArray[np.uint8]) -> HeartCentre:
     """Middle of the LV with its wall, mean over the slices."""
-    disc = lv_disc(heart.labels.data[0])
+    disc = lv_disc(labels)
     if not disc.any():
-        rows, cols = heart.labels.geometry.shape
+        rows, cols = labels.shape[1:]
         return HeartCentre((rows - 1) / 2, (cols - 1) / 2, CentreMethod.IMAGE_CENTRE)
     _, row, col = (float(i.mean()) for i in np.nonzero(disc))
     return HeartCentre(row, col, CentreMethod.FIRST_LOOK)
 
 
-def _with_rv(found: npt.NDArray[np.uint8], first: HeartOnMap) -> npt.NDArray[np.uint8]:
-    """``(z, row, col)`` of :class:`cmr.labels.Label`; the RV is what the first look found."""
-    right = np.asarray(first.labels.data[0] == Label.RV) & (found == ScarLabel.BACKGROUND)
+def _with_rv(found: npt.NDArray[np.uint8], known: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """``(z, row, col)`` of :class:`cmr.labels.Label`; the RV is the known one."""
+    right = (known == Label.RV) & (found == ScarLabel.BACKGROUND)
     out = np.where(right, Label.RV, Label.BACKGROUND)
     out = np.where(np.isin(found, WALL), Label.MYOCARDIUM, out)
     return np.where(found == ScarLabel.LV, Label.LV, out).astype(np.uint8)
