@@ -18,7 +18,7 @@ from cmr.preprocess import Seen, to_crop
 from cmr.scar.images import LateImages
 from cmr.scar.labels import ENHANCED, WALL, ScarLabel
 from cmr.segmentation import Network, probabilities
-from cmr.volume import Volume4D
+from cmr.volume import FloatArray, Volume4D
 
 NO_WALL = "No left ventricle with a closed wall was found on any slice of the late enhancement."
 
@@ -132,7 +132,7 @@ def without_swollen_ends(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]
     Beyond the apex networks take stomach or liver for a heart.
     """
     out = labels.copy()
-    areas = lv_disc(labels).sum((1, 2))
+    areas: FloatArray = np.asarray(lv_disc(labels).sum((1, 2)), np.float64)
     held = np.flatnonzero(areas)
     if held.size < _LEAST_SLICES:
         return out
