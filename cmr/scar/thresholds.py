@@ -90,7 +90,7 @@ def otsu(wall: Wall) -> FloatArray:
     if not wall.enhanced.any():
         return np.full(len(wall.values), np.nan)
     found = wall.remote.mean + float(threshold_otsu(wall.above_remote[wall.inner]))
-    return np.maximum(found, above_sd(2)(wall))
+    return np.asarray(np.maximum(found, above_sd(2)(wall)))
 
 
 def mixture(wall: Wall) -> FloatArray:
