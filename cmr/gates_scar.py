@@ -114,7 +114,8 @@ def _contrast(measured: MeasuredScar, limits: ScarLimits) -> Gate:
         (float(np.median(values[z][cavity[z]])) - remote.mean[z]) / remote.sd[z]
         for z in np.flatnonzero(cavity.any((1, 2)))
     ]
-    figure = float(np.median(above)) if above else float("nan")
+    judged = [one for one in above if np.isfinite(one)]
+    figure = float(np.median(judged)) if judged else float("nan")
     message = (
         "Blood above remote myocardium, in its standard deviations; blood that is not brighter "
         "speaks for inverted phase-sensitive images, a wrong inversion time or no contrast agent."

@@ -44,7 +44,7 @@ def test_the_readme_draws_the_graph_that_is_composed():
 
 def test_every_operator_but_the_reader_is_a_step_with_ports():
     steps = [cls for cls in Step.__subclasses__() if cls.__module__.startswith("operators.")]
-    assert len(steps) == 20
+    assert len(steps) == 26
     for cls in steps:
         assert cls.inputs, cls
         assert cls.output or cls.__name__ == "ResultsWriter", cls
@@ -74,6 +74,16 @@ def test_maps_do_not_wait_for_files_of_the_cine():
     assert not {"preprocessor", "quality", "seg_writer"} & below_maps
     into_maps = {up for up, _, down in application.edges if down == "map_measurement"}
     assert into_maps == {"map_segmentation", "quality"}
+
+
+def test_scar_takes_the_judged_cine_and_waits_for_no_map():
+    application = Recording()
+    application.compose()
+    below_scar = below(application.edges, "late_reader")
+    assert {"scar_writer", "scar_painter", "sr_writer", "results_writer"} <= below_scar
+    assert not {"quality", "seg_writer", "mapping_quality", "map_writer"} & below_scar
+    for taker, before in (("scar_finder", "late_reader"), ("scar_measurement", "scar_finder")):
+        assert {up for up, _, down in application.edges if down == taker} == {before, "quality"}
 
 
 def test_every_port_is_joined_once_and_has_its_giver():

@@ -127,6 +127,7 @@ GRID = CropGrid(
 TRUTH = masks(BODY, PLANES)
 NOT_THERE = Refusal("mapping", NotInStudy("The study holds no mapping series."))
 NO_CINE = Refusal("cine", NoApplicableSeries("No short-axis cine."))
+NO_SCAR = Refusal("scar", NotInStudy("The study holds no late-enhancement images."))
 
 
 class KnowsTheHeart:
@@ -335,7 +336,8 @@ def assembled(fragment, judged, maps):
     count = InputCount(files=1, images=1, duplicates=0, skipped=[])
     job = SimpleNamespace(study=SimpleNamespace(uid="1.9"), input_count=count)
     selected = SimpleNamespace(job=job, selection=SimpleNamespace(decisions=()))
-    return tick(step, selected=selected, judged=judged, judged_maps=maps)["results"]
+    parts = {"judged": judged, "judged_maps": maps, "judged_scar": NO_SCAR}
+    return tick(step, selected=selected, **parts)["results"]
 
 
 def gate(name):
@@ -386,7 +388,7 @@ def report(fragment, judged, maps, monkeypatch):
         fragment, settings=None, identity=None, name=f"sr_{id(judged)}_{id(maps)}_{len(asked)}"
     )
     messages = {"study": SimpleNamespace(folder="here"), "results": "results"}
-    messages |= {"judged": judged, "segs": judged, "maps": maps}
+    messages |= {"judged": judged, "segs": judged, "maps": maps, "scar_objects": NO_SCAR}
     if not isinstance(judged, Refusal):
         messages["segs"] = ("seg",)
     return tick(step, **messages)["report"], asked
@@ -404,7 +406,7 @@ def test_a_report_of_what_was_measured(fragment, monkeypatch):
         given, [asked] = report(fragment, judged, maps, monkeypatch)
         assert given == "report"
         assert asked[0] == "results"
-        assert (asked[1].segs, asked[1].maps) == held
+        assert (asked[1].segs, asked[1].maps, asked[1].scar) == (*held, None)
         assert asked[2] == source
 
 
@@ -421,7 +423,8 @@ def test_the_results_are_written_whatever_was_refused(fragment, tmp_path):
         outbox = []
         writer = ResultsWriter(fragment, outbox=outbox, name=f"writer_{n}")
         job = SimpleNamespace(folder=folder)
-        tick(writer, study=job, results=study_results(None), report=given, pictures=NOT_THERE)
+        painted = {"pictures": NOT_THERE, "scar_pictures": NO_SCAR}
+        tick(writer, study=job, results=study_results(None), report=given, **painted)
         assert (folder / "results.json").is_file()
         assert [o.refusal for o in outbox] == [refusal]
 
