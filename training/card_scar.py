@@ -116,9 +116,10 @@ def _training(config: dict[str, Any]) -> Iterator[str]:
         f"- Each epoch: all slices of EMIDEC, {infarct['cine_slices']} slices of ACDC with "
         "synthesised contrast."
     )
+    painted, outer, dark = (_pct(infarct[k]) for k in ("painted", "not_ischaemic", "no_reflow"))
     yield (
-        f"- Painted infarcts in {_pct(infarct['painted'])} of the healthy walls (`training/infarcts.py`):\n"
-        f"  {_pct(infarct['not_ischaemic'])} of them leave the endocardium free, {_pct(infarct['no_reflow'])} of the others have a dark core."
+        f"- Painted infarcts in {painted} of healthy walls (`training/infarcts.py`): {outer} of\n"
+        f"  them leave the endocardium free, {dark} of the others have a dark core."
     )
     yield (
         f"- Grey values through a random monotone map in {_pct(lge['tone'])} of EMIDEC's images;\n"
