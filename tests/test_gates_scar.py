@@ -90,8 +90,8 @@ def test_networks_that_disagree_about_the_wall(share, good):
 @pytest.mark.parametrize(
     ("scar", "scarred", "gate"),
     [
-        (220.0, (4, 5, 10, 11), "blood"),
-        (160.0, (4, 5, 10, 11), "contrast"),
+        (220.0, SCARRED, "blood"),
+        (160.0, SCARRED, "contrast"),
         (220.0, (), "contrast"),
     ],
 )
