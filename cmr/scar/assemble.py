@@ -32,8 +32,8 @@ from cmr.scar.segments import SegmentScar
 _POSITION_DECIMALS, _AREA_DECIMALS, _GREY_DECIMALS, _VOLUME_DECIMALS = 2, 1, 2, 3
 _NO_ZONE = "there is neither core nor gray zone"
 _DEFAULT_REASON = (
-    "Of all methods it is nearest to the truth of digital infarcts: within 1 % of LV mass, whatever "
-    "their place in the wall, in magnitude and PSIR. What is less bright than half of the maximum "
+    "Of all methods it is nearest to the truth of digital infarcts: within 1 % of LV mass, in "
+    "magnitude and PSIR, wherever in the wall. What is less bright than half of the maximum "
     "counts as gray zone, not as scar."
 )
 
