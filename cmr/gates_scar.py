@@ -19,6 +19,7 @@ _OF_SCAR = tuple(
     for key in (
         *("mass_g", "pct_lv_mass", "core_pct", "gray_pct", "mvo_g", "mvo_pct"),
         *("segments_over_50", "methods", "gray_zones", "layers", "territories", "segments"),
+        *("slices", "notes", "meshes.scar"),
     )
 )
 
@@ -62,15 +63,18 @@ def scar_gates(
 
 
 def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -> Iterator[Gate]:
-    yield _place(measured, limits)
+    place = _place(measured, limits)
+    contrast = () if measured.found.remote.reason else (_contrast(measured, limits),)
+    yield place
     yield _heart(measured, limits)
     yield _remote(measured, limits)
-    if not measured.found.remote.reason:
-        yield _contrast(measured, limits)
+    yield from contrast
     yield _slices(measured, limits)
     if measured.ventricle.geometry.n_slices > 1:
         yield _gaps(measured, limits)
-    yield _methods(measured, settings)
+    # It tells the shares of the scar, which must not be told where they are withheld.
+    if not any(gate.withholds for gate in (place, *contrast)):
+        yield _methods(measured, settings)
     if measured.cine is not None:
         worst, limit = 100 * measured.cine.worst, limits.min_cine_dice_pct
         message = (
