@@ -57,12 +57,10 @@ class Knows:
         return self.scores
 
 
-def networks(any_contrast=HEART, scar=_SEEN):
-    """Both networks; ``any_contrast`` without a heart knows it from the cine or not at all."""
+def networks(any_contrast=HEART, scar=_SEEN, known=True):
+    """Both networks; the scar's crop is about the LV where that is ``known``, else the middle."""
     middle = tuple((n - 1) / 2 for n in PLANES.shape)
-    about = (
-        tuple(i.mean() for i in np.nonzero(lv_disc(HEART))[1:]) if any_contrast.any() else middle
-    )
+    about = tuple(i.mean() for i in np.nonzero(lv_disc(HEART))[1:]) if known else middle
     tissue = Knows(any_contrast, Label, PREPROCESSING, middle)
     return ScarNetworks(
         Knows(scar, ScarLabel, SCAR.preprocessing, about),

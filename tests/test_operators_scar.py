@@ -121,11 +121,11 @@ def test_the_cine_is_laid_beside_the_scar(fragment, judged):
 
 
 def test_the_cine_alone_may_tell_the_place(fragment):
-    found = Chain(fragment, networks(any_contrast=NOTHING))(late_images())
+    found = Chain(fragment, networks(NOTHING, known=False))(late_images())
     assert gates(found)["scar_place"].status is Status.WITHHELD
     assert set(found.results.withheld) >= {"mass_g", "pct_lv_mass", "lv_mass_g"}
     assert (found.results.meshes, dict(found.surfaces)) == ([], {})
-    with_cine = Chain(fragment, networks(any_contrast=NOTHING))(late_images(), judged_cine())
+    with_cine = Chain(fragment, networks(NOTHING))(late_images(), judged_cine())
     assert gates(with_cine)["scar_place"].status is Status.PASS
     assert with_cine.results.withheld == {}
 
@@ -175,7 +175,7 @@ def test_a_heart_without_scar(fragment):
 
 
 def test_late_enhancement_without_a_heart_is_refused(fragment):
-    refusal = Chain(fragment, networks(NOTHING, NOTHING))(late_images())
+    refusal = Chain(fragment, networks(NOTHING, NOTHING, known=False))(late_images())
     assert isinstance(refusal, Refusal)
     assert (refusal.part, str(refusal.error)) == ("scar", NO_WALL)
 
