@@ -20,6 +20,7 @@ _OF_SCAR = tuple(
     for key in (
         *("mass_g", "pct_lv_mass", "core_pct", "gray_pct", "mvo_g", "mvo_pct"),
         *("segments_over_50", "methods", "gray_zones", "layers", "territories", "segments"),
+        *("slices", "notes", "meshes.scar"),
     )
 )
 _WRONG_IMAGES = "inverted phase-sensitive images, a wrong inversion time or no contrast agent"
@@ -68,17 +69,18 @@ def scar_gates(
 
 
 def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -> Iterator[Gate]:
-    yield _place(measured, limits)
+    place = _place(measured, limits)
+    contrast = tuple(_of_contrast(measured, limits))
+    yield place
     yield _heart(measured, limits)
     yield _remote(measured, limits)
-    if not measured.found.remote.reason:
-        yield _contrast(measured, limits)
-        if measured.found.scar.scar.any():
-            yield _blood(measured, limits)
+    yield from contrast
     yield _slices(measured, limits)
     if measured.ventricle.geometry.n_slices > 1:
         yield _gaps(measured, limits)
-    yield _methods(measured, settings)
+    # It tells the shares of the scar, which must not be told where they are withheld.
+    if not any(gate.withholds for gate in (place, *contrast)):
+        yield _methods(measured, settings)
     if measured.cine is not None:
         worst, limit = 100 * measured.cine.worst, limits.min_cine_dice_pct
         message = (
@@ -86,6 +88,13 @@ def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -
         )
         finding = Finding("scar_cine_contours", worst, limit, "%", message)
         yield review(finding, good=worst >= limit)
+
+
+def _of_contrast(measured: MeasuredScar, limits: ScarLimits) -> Iterator[Gate]:
+    if not measured.found.remote.reason:
+        yield _contrast(measured, limits)
+        if measured.found.scar.scar.any():
+            yield _blood(measured, limits)
 
 
 def _place(measured: MeasuredScar, limits: ScarLimits) -> Gate:

@@ -109,7 +109,7 @@ class ScarSlice(Record):
     level: Literal["basal", "mid", "apical"] | None = None
     reason: str = Field(description="Why it has no AHA segments; empty where it has.")
     wall_mm2: float
-    scar_mm2: float
+    scar_mm2: float | None = Field(default=None, description="Null where the scar is withheld.")
 
 
 class LateStack(Record):

@@ -54,4 +54,5 @@ class ScarQuality(Step):
             gray=zone.gray,
             no_reflow=found.scar.no_reflow,
         )
-        return JudgedScar(scar, found.images.values, measured.surfaces, gates)
+        surfaces = {m.structure: measured.surfaces[m.structure] for m in results.meshes}
+        return JudgedScar(scar, found.images.values, surfaces, gates)

@@ -41,25 +41,10 @@ from tests.heart_masks import CLEANUP, QUALITY
 from tests.mapped_heart import BODY, MODEL, PLANES, tissue_of
 from tests.mapping_support import molli, stored
 from tests.model_support import SETTINGS as PREPROCESSING
+from tests.operator_support import tick
 from tests.results_sample import cine_results, study_results
 from tests.tissue_heart import MAPPING, masks
 from tests.tissue_heart import SETTINGS as TISSUE
-
-
-class StandInInput:
-    def __init__(self, messages):
-        self.messages = messages
-
-    def receive(self, name):
-        return self.messages[name]
-
-
-class StandInOutput:
-    def __init__(self):
-        self.emitted = {}
-
-    def emit(self, message, name):
-        self.emitted[name] = message
 
 
 class Adder(Step):
@@ -80,12 +65,6 @@ class Counter(Adder):
 @pytest.fixture(scope="module")
 def fragment():
     return Application([])
-
-
-def tick(operator, **messages):
-    output = StandInOutput()
-    operator.compute(StandInInput(messages), output, None)
-    return output.emitted
 
 
 def test_a_step_receives_calls_and_emits(fragment):

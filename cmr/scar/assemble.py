@@ -77,10 +77,10 @@ def scar_results(measured: MeasuredScar, gates: Sequence[Gate], origin: ScarOrig
             k: _segment(segment, f"scar.segments.{k}", kept_back)
             for k, segment in measured.depth.segments.items()
         },
-        slices=_slices(measured),
+        slices=_slices(measured, kept_back),
         stack=origin.stack,
-        meshes=_meshes(measured),
-        notes=_notes(measured),
+        meshes=_meshes(measured, kept_back),
+        notes=_notes(measured, kept_back),
         model=origin.model,
         heart_model=origin.heart_model,
     )
@@ -152,6 +152,7 @@ def _remote(measured: MeasuredScar, kept_back: Reasons) -> Remote:
 
 
 def _territories(measured: MeasuredScar, kept_back: Reasons) -> dict[str, TerritoryScar]:
+    told = not kept_back_reason("scar.territories", kept_back)
     return {
         name: fill(
             TerritoryScar,
@@ -160,7 +161,7 @@ def _territories(measured: MeasuredScar, kept_back: Reasons) -> dict[str, Territ
             kept_back,
             one.amount.reasons,
             segments=list(one.segments),
-            segments_with_scar=one.segments_with_scar,
+            segments_with_scar=one.segments_with_scar if told else None,
         )
         for name, one in measured.depth.territories.of.items()
     }
@@ -179,7 +180,8 @@ def _segment(segment: SegmentScar, path: str, kept_back: Reasons) -> ScarSegment
     )
 
 
-def _slices(measured: MeasuredScar) -> list[ScarSlice]:
+def _slices(measured: MeasuredScar, kept_back: Reasons) -> list[ScarSlice]:
+    told = not kept_back_reason("scar.slices", kept_back)
     ventricle, geometry = measured.ventricle, measured.ventricle.geometry
     along = geometry.slice_positions_mm
     areas = (
@@ -192,13 +194,13 @@ def _slices(measured: MeasuredScar) -> list[ScarSlice]:
             level=None if aha.level is None else aha.level.value,
             reason=aha.reason,
             wall_mm2=round(float(wall), _AREA_DECIMALS),
-            scar_mm2=round(float(scar), _AREA_DECIMALS),
+            scar_mm2=round(float(scar), _AREA_DECIMALS) if told else None,
         )
         for at, aha, wall, scar in zip(along, measured.aha.slices, *areas, strict=True)
     ]
 
 
-def _meshes(measured: MeasuredScar) -> list[MeshFile]:
+def _meshes(measured: MeasuredScar, kept_back: Reasons) -> list[MeshFile]:
     return [
         MeshFile(
             structure=name,
@@ -208,6 +210,7 @@ def _meshes(measured: MeasuredScar) -> list[MeshFile]:
             closed=surface.closed,
         )
         for name, surface in measured.surfaces.items()
+        if not kept_back_reason(f"scar.meshes.{name}", kept_back)
     ]
 
 
@@ -216,10 +219,10 @@ def mesh_name(structure: str) -> str:
     return f"scar-{structure}.stl"
 
 
-def _notes(measured: MeasuredScar) -> list[str]:
+def _notes(measured: MeasuredScar, kept_back: Reasons) -> list[str]:
     elsewhere = measured.depth.territories.elsewhere.pct_lv_mass
     notes = [measured.aha.reason, measured.no_surfaces]
-    if elsewhere > 0:
+    if elsewhere > 0 and not kept_back_reason("scar.notes", kept_back):
         notes.append(f"Scar outside all AHA segments: {elsewhere:.1f} % of LV mass.")
     return [note for note in notes if note]
 
