@@ -8,6 +8,7 @@ from cmr.model_store import open_model
 from tests.conftest import ROOT
 from tests.training_support import PATIENTS, SPLITS, write_data
 from training.export import write_metadata
+from validation.cohort.cine_manifest import CINE_FORM
 from validation.cohort.manifest import read_manifest
 from validation.cohort.records import CaseRow
 from validation.model_figures import figures
@@ -104,7 +105,10 @@ def data(tmp_path):
 
 def test_manifests_name_each_patient_once_and_only_in_its_part(data):
     written = write_all(data, SPLITS, data / "manifests")
-    held = {name: [case.case for case in read_manifest(path)] for name, path in written.items()}
+    held = {
+        name: [case.case for case in read_manifest(path, CINE_FORM)]
+        for name, path in written.items()
+    }
     assert held == {
         "acdc-test": ["p4"],
         "sunnybrook": list(PATIENTS),
@@ -112,6 +116,6 @@ def test_manifests_name_each_patient_once_and_only_in_its_part(data):
         "acdc-fold-1": ["p2", "p3"],
     }
     for path in written.values():
-        for case in read_manifest(path):
+        for case in read_manifest(path, CINE_FORM):
             assert not case.problem
             assert set(case.phases) == {"ed", "es"}
