@@ -12,6 +12,7 @@ from cmr.results_scar import METHOD_TITLES
 from cmr.scar.measure import MeasuredScar
 from cmr.scar.settings import ScarSettings
 from cmr.settings import Section
+from cmr.volume import FloatArray
 
 # What hangs on grey values; the wall itself does not.
 _OF_SCAR = tuple(
@@ -22,6 +23,7 @@ _OF_SCAR = tuple(
         *("slices", "notes", "meshes.scar"),
     )
 )
+_WRONG_IMAGES = "inverted phase-sensitive images, a wrong inversion time or no contrast agent"
 
 
 class ScarLimits(Section):
@@ -36,6 +38,9 @@ class ScarLimits(Section):
     min_contrast_sd
         Of blood above remote myocardium: after contrast agent, blood is brighter than nulled wall
         in magnitude and in PSIR alike.
+    min_blood_of_scar_pct
+        Of blood above remote, of that of scar. In inverted images scar is the darkest wall and
+        taken for remote; blood, nearly as dark, then hardly stands out beside healthy wall.
     max_refused_pct
         Slices without remote myocardium of their own.
     max_gap_ratio
@@ -49,6 +54,7 @@ class ScarLimits(Section):
     least_agreement_pct: float
     min_agreement_pct: float
     min_contrast_sd: float
+    min_blood_of_scar_pct: float
     max_refused_pct: float
     max_gap_ratio: float
     min_slices: int
@@ -64,7 +70,7 @@ def scar_gates(
 
 def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -> Iterator[Gate]:
     place = _place(measured, limits)
-    contrast = () if measured.found.remote.reason else (_contrast(measured, limits),)
+    contrast = tuple(_of_contrast(measured, limits))
     yield place
     yield _heart(measured, limits)
     yield _remote(measured, limits)
@@ -82,6 +88,13 @@ def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -
         )
         finding = Finding("scar_cine_contours", worst, limit, "%", message)
         yield review(finding, good=worst >= limit)
+
+
+def _of_contrast(measured: MeasuredScar, limits: ScarLimits) -> Iterator[Gate]:
+    if not measured.found.remote.reason:
+        yield _contrast(measured, limits)
+        if measured.found.scar.scar.any():
+            yield _blood(measured, limits)
 
 
 def _place(measured: MeasuredScar, limits: ScarLimits) -> Gate:
@@ -112,20 +125,42 @@ def _remote(measured: MeasuredScar, limits: ScarLimits) -> Gate:
 
 
 def _contrast(measured: MeasuredScar, limits: ScarLimits) -> Gate:
-    remote, cavity = measured.found.remote, measured.ventricle.cavity
-    values = measured.found.images.values
-    above = [
-        (float(np.median(values[z][cavity[z]])) - remote.mean[z]) / remote.sd[z]
-        for z in np.flatnonzero(cavity.any((1, 2)))
-    ]
-    judged = [one for one in above if np.isfinite(one)]
-    figure = float(np.median(judged)) if judged else float("nan")
+    above = _blood_above_remote(measured) / measured.found.remote.sd
+    figure = _median(above)
     message = (
         "Blood above remote myocardium, in its standard deviations; blood that is not brighter "
-        "speaks for inverted phase-sensitive images, a wrong inversion time or no contrast agent."
+        f"speaks for {_WRONG_IMAGES}."
     )
     finding = Finding("scar_contrast", figure, limits.min_contrast_sd, "{SD}", message)
     return withhold(finding, _OF_SCAR, good=figure >= limits.min_contrast_sd)
+
+
+def _blood(measured: MeasuredScar, limits: ScarLimits) -> Gate:
+    found = measured.found
+    scar = (found.images.values - found.remote.mean[:, None, None])[found.scar.scar]
+    figure = 100 * _median(_blood_above_remote(measured)) / float(np.median(scar))
+    message = (
+        "Blood above remote myocardium, of scar above it; blood that is much darker than scar "
+        f"speaks for {_WRONG_IMAGES}."
+    )
+    limit = limits.min_blood_of_scar_pct
+    finding = Finding("scar_blood", figure, limit, "%", message)
+    return withhold(finding, _OF_SCAR, good=figure >= limit)
+
+
+def _blood_above_remote(measured: MeasuredScar) -> FloatArray:
+    """``(z,)`` median of the cavity less the mean of remote; NaN without either."""
+    found, cavity = measured.found, measured.ventricle.cavity
+    blood = [
+        float(np.median(grey[inside])) if inside.any() else float("nan")
+        for grey, inside in zip(found.images.values, cavity, strict=True)
+    ]
+    return np.array(blood) - found.remote.mean
+
+
+def _median(values: FloatArray) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else float("nan")
 
 
 def _slices(measured: MeasuredScar, limits: ScarLimits) -> Gate:

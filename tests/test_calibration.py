@@ -21,6 +21,7 @@ from validation.gates_calibration import (
     synthetic_reversals_pct,
 )
 from validation.gates_mapping import mapping_section
+from validation.gates_scar import scar_section
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,6 @@ def test_command_writes_the_committed_table(acdc, tmp_path, capsys):
     assert output.read_text(encoding="utf-8") == committed
 
 
-def test_the_committed_page_has_the_limits_on_maps_in_use():
+def test_the_committed_page_has_the_limits_on_maps_and_scar_in_use():
     committed = (ROOT / "docs/gates.md").read_text(encoding="utf-8")
-    assert committed.endswith(mapping_section(QUALITY.mapping))
+    assert committed.endswith(mapping_section(QUALITY.mapping) + scar_section(QUALITY.scar))

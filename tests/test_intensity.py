@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydantic import ValidationError
 
-from cmr.intensity import IntensitySettings, normalise
+from cmr.intensity import IntensitySettings, central, normalise
 
 SETTINGS = IntensitySettings(low_percentile=1, high_percentile=99)
 
@@ -74,3 +74,35 @@ def test_full_range_of_every_pixel_type(dtype):
 def test_percentiles_must_ascend():
     with pytest.raises(ValidationError, match="low_percentile must be below"):
         IntensitySettings(low_percentile=60, high_percentile=40)
+
+
+@pytest.mark.parametrize(
+    ("length", "fraction", "kept"),
+    [(10, 1, (0, 10)), (10, 0.6, (2, 8)), (112, 0.72, (16, 96)), (11, 0.5, (3, 8))],
+)
+def test_the_middle_of_rows_and_columns(length, fraction, kept):
+    """Of 112 pixels, 16 are left out on either side."""
+    rows, cols = central((3, 5, length, 100), fraction)
+    assert (rows.start, rows.stop) == kept
+    assert (cols.start, cols.stop) == (round(50 - 50 * fraction), round(50 + 50 * fraction))
+
+
+def test_percentiles_of_the_middle_whatever_lies_outside():
+    """A ramp of 11 to 20 in the middle; fat of 1000 beside it becomes 1, air 0."""
+    image = np.full((20, 20), 1000.0)
+    image[5:15, 5:15] = np.arange(11, 21)
+    image[0] = -50
+    out = normalise(image, IntensitySettings(low_percentile=0, high_percentile=100), 0.5)
+    assert np.allclose(out[5:15, 5:15], np.arange(10) / 9, atol=1e-6)
+    assert (out[1:5] == 1).all()
+    assert not out[0].any()
+
+
+def test_values_outside_the_middle_do_not_count_and_those_inside_must():
+    """Nothing finite in the middle is no image; NaN outside changes nothing."""
+    image = np.random.default_rng(0).random((20, 20))
+    plain = normalise(image, SETTINGS, 0.5)
+    image[0] = np.nan
+    assert np.array_equal(normalise(image, SETTINGS, 0.5)[5:15], plain[5:15])
+    image[5:15, 5:15] = np.nan
+    assert not normalise(image, SETTINGS, 0.5).any()

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from cmr.labels import Label
-from cmr.mapping.cine_contours import CineContours, check_contours, extent_of, matching_phase
+from cmr.mapping.cine_contours import (
+    CineCheck,
+    CineContours,
+    carried_labels,
+    check_contours,
+    extent_of,
+    matching_phase,
+    typical_phase,
+)
+from cmr.overlap import dice
 from cmr.volume import Volume4D
 from tests.tissue_heart import heart, masks, stack
 
@@ -152,3 +161,52 @@ def test_extent_of_the_phase_of_the_map():
     odd = contours(plain.with_data(data))
     assert extent_of(odd, MAP, 0.7) is not None
     assert extent_of(odd, MAP, 0.3) is None
+
+
+def carried(volume=None, geometry=MAP, phases=(0.7, 0.7, 0.7)):
+    return carried_labels(contours(volume), geometry, np.array(phases))
+
+
+def test_labels_carried_to_another_grid_are_those_of_the_heart_there():
+    """The formula cut by both stacks, turned and with other pixels."""
+    found = carried()
+    truth = masks(BODY, MAP).data[0]
+    assert found.shape == truth.shape
+    for label in (Label.RV, Label.MYOCARDIUM, Label.LV):
+        assert dice(found, truth, label) > 0.95
+
+
+def test_each_slice_takes_its_own_phase():
+    found = carried(phases=(0.7, 0.3, np.nan))
+    small, large = (masks(one, MAP).data[0] for one in (SMALL, BODY))
+    assert dice(found[1:2], small[1:2], Label.LV) > 0.95
+    assert dice(found[[0, 2]], large[[0, 2]], Label.LV) > 0.95
+
+
+def test_slices_beyond_the_cine_carry_nothing():
+    short = stack(BODY, np.arange(-5.0, 60, 10))
+    held = carried(cine(short)).any((1, 2))
+    along = np.array([15.0, 45, 75]) if MAP.normal @ BODY.apex > 0 else np.array([75.0, 45, 15])
+    assert held.tolist() == (along < 60).tolist()
+
+
+def test_nothing_in_common_is_none():
+    assert carried(cine(stack(BODY, (200.0, 210.0, 220.0)))) is None
+    ours = cine(replace(CINE, frame_of_reference_uid="1.2.3"))
+    assert carried(ours, replace(MAP, frame_of_reference_uid="1.2.4")) is None
+    assert carried(ours, replace(MAP, frame_of_reference_uid="1.2.3")) is not None
+
+
+@pytest.mark.parametrize(
+    ("shares", "middle"),
+    [((0.6, 0.7, 0.9), 0.7), ((0.6, np.nan, 0.8), 0.7), ((0.5,), 0.5), ((np.nan, np.nan), np.nan)],
+)
+def test_typical_phase(shares, middle):
+    assert typical_phase(np.array(shares)) == pytest.approx(middle, nan_ok=True)
+
+
+def test_mean_and_worst_of_the_slices_compared():
+    found = CineCheck(np.array([0.9, np.nan, 0.6]), "")
+    assert (found.mean, found.worst) == (0.75, 0.6)
+    none = CineCheck(np.full(3, np.nan), "Nothing.")
+    assert np.isnan([none.mean, none.worst]).all()

@@ -6,13 +6,18 @@ import pytest
 
 from cmr.model_store import open_model
 from tests.conftest import ROOT
+from tests.scar_rows import ROWS as SCAR_ROWS
+from tests.scar_rows import infarct, normal
 from tests.training_support import PATIENTS, SPLITS, write_data
+from training.card_scar import CROSS_VALIDATION
+from training.config import read_config
 from training.export import write_metadata
 from validation.cohort.cine_manifest import CINE_FORM
 from validation.cohort.manifest import read_manifest
 from validation.cohort.records import CaseRow
 from validation.model_figures import figures
 from validation.model_manifests import write_all
+from validation.scar_figures import figures as figures_of_scar
 
 
 def row(case, group, shift):
@@ -92,6 +97,68 @@ def test_lv_alone_has_no_column_for_the_rest(tmp_path):
     assert "| Myocardium |" not in card
 
 
+def scar_card(folder, rows, config="scar_sax_all"):
+    """Card of a scar network of this project's configuration."""
+    metadata = open_model(ROOT / "models", "tissue_sax").metadata
+    held = read_config(ROOT / "training" / f"{config}.yaml").model_dump(mode="json")
+    training = {"epoch": 120, "parameters": 1_629_238, "config": held}
+    found = {CROSS_VALIDATION: figures_of_scar(rows)} if rows else {}
+    write_metadata(folder, metadata.model_copy(update={"training": training, "figures": found}))
+    return (folder / "README.md").read_text("utf-8")
+
+
+def test_card_of_scar_stands_beside_what_was_wanted_and_published(tmp_path):
+    card = scar_card(tmp_path, SCAR_ROWS)
+    for text in (
+        "**EMIDEC, 2-fold cross-validation**, 6 cases",
+        "| Myocardium, Dice | 6 | ≥ 0.840 | 0.817 (",
+        " | 0.879 |",
+        "| Infarct, Dice | 3 | ≥ 0.660 | 0.500 (",
+        "| No-reflow, Dice | 1 |  | 0.500 | 0.785 |",
+        "points | 6 | ≤ 5.0 | 3.0 (",
+        "| Normals called free of scar | 3 | ≥ 80 % | 67 % (",
+        "| Infarcts called scar | 3 |  | 67 % (",
+        "bias -1.0, SD ",
+        "| 0 | 3 | 0.833 | 0.700 | 0.500 | 2.0 | 100 % |",
+        "| 1 | 3 | 0.800 | 0.100 | – | 4.0 | 50 % |",
+        "trained on all 75 cases",
+        "40 slices of ACDC",
+        "stretches of 0.72 to\n  1.4",
+    ):
+        assert text in card
+    assert "{" not in card.replace("{fold}", "")
+
+
+def test_card_of_scar_says_where_the_figures_fall_short(tmp_path):
+    short = scar_card(tmp_path, SCAR_ROWS).split("## Where it falls short")[1].split("## Limits")[0]
+    for text in (
+        "**Myocardium, Dice: 0.817, wanted ≥ 0.840: not reached.**",
+        "**Normals called free of scar: 67 %, wanted ≥ 80 %: not reached.**",
+        "mean absolute error, points: 3.0, wanted ≤ 5.0: reached, but the interval goes to ",
+        "Infarcts overlooked: 1 (P3).",
+        "Normals called scarred: 1 (N3).",
+        "Dice of the infarct: 0.10 in the worst case; 0.100 to 0.700 by fold.",
+        "winner by: myocardium 0.062, infarct 0.212, no-reflow 0.285.",
+    ):
+        assert text in short
+
+
+def test_card_of_scar_does_not_complain_without_a_cause(tmp_path):
+    rows = [normal(f"N{n}", "0", 0.0, myo=0.95) for n in range(30)]
+    rows += [infarct(f"P{n}", "1", 0.9, 20 + n, 20 + n, mvo=0.9) for n in range(2)]
+    short = scar_card(tmp_path, rows).split("## Where it falls short")[1].split("## Limits")[0]
+    assert "Every figure that was wanted is reached, intervals included." in short
+    for word in ("not reached", "overlooked", "called scarred", "winner"):
+        assert word not in short
+
+
+def test_card_of_a_scar_network_of_one_fold_says_which_and_that_nothing_was_measured(tmp_path):
+    card = scar_card(tmp_path, [], "scar_sax")
+    assert "Fold 0 of `training/emidec_splits.json` took no part in training." in card
+    assert "trained on all 75 cases" not in card
+    assert card.count("Not measured yet.") == 2
+
+
 @pytest.fixture
 def data(tmp_path):
     folder = write_data(tmp_path).acdc
@@ -118,4 +185,4 @@ def test_manifests_name_each_patient_once_and_only_in_its_part(data):
     for path in written.values():
         for case in read_manifest(path, CINE_FORM):
             assert not case.problem
-            assert set(case.phases) == {"ed", "es"}
+            assert set(case.parts) == {"ed", "es"}

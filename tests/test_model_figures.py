@@ -5,8 +5,9 @@ import pytest
 from cmr.model_store import open_model
 from tests.conftest import ROOT
 from training.splits import read_splits
-from validation.model_figures import KEPT_OUT, RunError, figures, measure_set
+from validation.model_figures import KEPT_OUT, figures, measure_set
 from validation.model_manifests import write_acdc
+from validation.whole_run import RunError
 
 FOLDER = open_model(ROOT / "models", "cine_sax")
 # Mean over ED and ES of the 3-D Dice per patient on the original grid. Wanted: 0.91, 0.895, 0.945;

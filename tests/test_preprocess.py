@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from cmr.heart import CentreMethod, HeartCentre
 from cmr.intensity import normalise
 from cmr.labels import STRUCTURES
-from cmr.preprocess import ModelInput, PreprocessSettings, to_model
+from cmr.preprocess import ModelInput, PreprocessSettings, Seen, to_crop, to_model
 from cmr.resample import CropGrid
 from tests.model_support import SETTINGS, acdc_patients, bivme_cine, volume
 from tests.test_heart import beating_disc
@@ -135,6 +135,61 @@ def test_scores_of_other_images_are_refused():
 def test_an_unknown_setting_is_refused():
     with pytest.raises(ValueError, match="Extra inputs"):
         PreprocessSettings(**SETTINGS.model_dump(), margin_mm=3)
+
+
+SMALL = Seen(matrix=(40, 40), spacing_mm=1.5, intensity=SETTINGS.intensity)
+
+
+def ramp_with_fat():
+    """Grey values 0 to 60 along the columns of the crop, 5000 outside it."""
+    image = np.full((1, 2, 100, 120), 5000.0)
+    image[..., 30:70, 40:80] = np.arange(40)
+    return image
+
+
+def test_grey_values_of_a_crop_are_its_own_where_a_fraction_is_asked_for():
+    """Fat outside the crop takes half of the scale, unless percentiles are the crop's."""
+    centre = HeartCentre(49.5, 59.5, CentreMethod.FIRST_LOOK)
+    source = volume(ramp_with_fat(), (1.5, 1.5))
+    of_crop = SMALL.model_copy(update={"central_fraction": 1.0})
+    alone = to_crop(source, of_crop, centre).images[0, 0]
+    low, high = np.percentile(np.tile(np.arange(40.0), (40, 1)), [1, 99])
+    expected = np.clip((np.arange(40) - low) / (high - low), 0, 1)
+    assert np.allclose(alone, expected, atol=1e-5)
+    of_image = to_crop(source, SMALL, centre).images[0, 0]
+    assert of_image.max() < 0.01
+
+
+def test_the_fraction_is_that_of_the_crop():
+    """Columns 10 to 29 of 40: 10 becomes 0, 29 becomes 1."""
+    centre = HeartCentre(49.5, 59.5, CentreMethod.FIRST_LOOK)
+    half = SMALL.model_copy(update={"central_fraction": 0.5})
+    found = to_crop(volume(ramp_with_fat(), (1.5, 1.5)), half, centre).images[0, 1, 20]
+    assert np.allclose(found, np.clip((np.arange(40) - 10) / 19, 0, 1), atol=1e-5)
+
+
+def test_values_that_are_no_numbers_do_not_spread_into_the_crop():
+    centre = HeartCentre(49.5, 59.5, CentreMethod.FIRST_LOOK)
+    broken = ramp_with_fat()
+    broken[0, 0, 50, 60], broken[0, 0, 52, 60], broken[0, 0, 54, 60] = np.nan, np.inf, -np.inf
+    half = SMALL.model_copy(update={"central_fraction": 0.5})
+    found = to_crop(volume(broken, (1.5, 1.5)), half, centre).images
+    assert np.isfinite(found).all()
+    assert np.allclose(
+        found[0, 1], to_crop(volume(ramp_with_fat(), (1.5, 1.5)), half, centre).images[0, 1]
+    )
+
+
+def test_what_a_network_sees_is_part_of_how_a_cine_is_prepared():
+    """Without how the heart is found; a fraction of 0 shows nothing."""
+    assert SETTINGS.seen == Seen(**{k: getattr(SETTINGS, k) for k in Seen.model_fields})
+    assert SETTINGS.seen.central_fraction is None
+    assert SMALL.seen == SMALL
+    for fraction in (0, 1.01):
+        with pytest.raises(ValueError, match="central_fraction"):
+            Seen(
+                matrix=(4, 4), spacing_mm=1, intensity=SETTINGS.intensity, central_fraction=fraction
+            )
 
 
 @pytest.mark.real_data

@@ -475,8 +475,8 @@ def test_a_fold_is_converted_with_the_networks_that_have_not_seen_it(tmp_path):
     for fold in (1, 3):
         synthetic(tmp_path / "npz", folds[fold][0])
     with convert(tmp_path / "npz", tmp_path / "all", models="f-{fold}/m").open() as file:
-        found = {row["case"]: row["models"] for row in csv.DictReader(file)}
-    assert found == {folds[n][0]: str(Path(f"f-{n}/m").absolute()) for n in (1, 3)}
+        found = {row["case"]: (row["fold"], row["models"]) for row in csv.DictReader(file)}
+    assert found == {folds[n][0]: (str(n), str(Path(f"f-{n}/m").absolute())) for n in (1, 3)}
     one = read_manifest(convert(tmp_path / "npz", tmp_path / "one", fold=3), SCAR_FORM)
     assert [case.case for case in one] == [folds[3][0]]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from cmr.model_store import Metadata
 from training.card_interface import interface
+from training.card_scar import scar_card
 from training.card_tissue import tissue_card
 
 _TEMPLATE = """# {name} {version}
@@ -75,8 +76,13 @@ FUNCTION = {
 
 def write_card(folder: Path, metadata: Metadata) -> None:
     """Write ``README.md``."""
-    of_tissue = metadata.training["config"].get("synthesis") is not None
-    text = tissue_card(metadata) if of_tissue else _cine_card(metadata)
+    config = metadata.training["config"]
+    if config.get("infarct") is not None:
+        text = scar_card(metadata)
+    elif config.get("synthesis") is not None:
+        text = tissue_card(metadata)
+    else:
+        text = _cine_card(metadata)
     (folder / "README.md").write_text(text, "utf-8")
 
 

@@ -38,7 +38,7 @@ def export(
     """Write ``root/NAME`` and return it; the figures of the card are added by a validation.
 
     ``python -m validation.model_figures`` measures cine networks, ``validation.tissue_figures``
-    those for any contrast.
+    those for any contrast, ``validation.scar_figures`` those of scar.
 
     Parameters
     ----------

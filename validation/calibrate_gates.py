@@ -44,6 +44,7 @@ from validation.gates_calibration import (
     synthetic_reversals_pct,
 )
 from validation.gates_mapping import mapping_section
+from validation.gates_scar import scar_section
 
 _INTRODUCTION = """# Quality gates and where their limits come from
 
@@ -145,7 +146,7 @@ def report(
         f"| {100 * share_reviewed(cleaned, used):.1f} % |",
     ]
     cine = head + "\n".join(rows) + "\n" + _fixed(masks, measuring, quality)
-    return cine + mapping_section(quality.mapping)
+    return cine + mapping_section(quality.mapping) + scar_section(quality.scar)
 
 
 def _row(gate: Calibrated, figures: FloatArray, cleaned: FloatArray, limit: float) -> str:

@@ -44,8 +44,8 @@ def convert(data: Path, output: Path, fold: int | None = None, models: str = "")
     fold
         Only the cases that this fold of the cross-validation keeps out; None for all.
     models
-        Model repository of each case, with ``{fold}`` for the fold that keeps it out; empty for
-        no such column.
+        Model repository of each case, with ``{fold}`` for the fold that keeps it out, which gets
+        a column as well; empty for neither.
 
     Raises
     ------
@@ -63,7 +63,8 @@ def convert(data: Path, output: Path, fold: int | None = None, models: str = "")
     rows = [_write(data, output, case) | {"group": group} for case, group in groups.items()]
     if models:
         for row in rows:
-            row["models"] = str(absolute(models.format(fold=folds[row["case"]])))
+            kept_out = folds[row["case"]]
+            row |= {"fold": str(kept_out), "models": str(absolute(models.format(fold=kept_out)))}
     path = output / MANIFEST
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))

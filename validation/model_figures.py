@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 
-from cmr.errors import CmrError
 from cmr.labels import PHASES
 from training.card import FUNCTION
 from training.export import write_metadata
@@ -27,20 +26,17 @@ from training.splits import read_splits
 from validation import PROJECT_ROOT
 from validation.cohort.cine_path import model_for, read_settings
 from validation.cohort.cine_task import CINE
-from validation.cohort.command import ValidationRequest, absolute, validate
+from validation.cohort.command import ValidationRequest, absolute
 from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, CaseRow
 from validation.cohort.summary import summarise
 from validation.model_manifests import write_all
 from validation.uncertainty import uncertainty
+from validation.whole_run import run_whole
 
 KEPT_OUT = "ACDC, kept out"
 CROSS_VALIDATED = "ACDC, 5-fold cross-validation"
 SUNNYBROOK = "Sunnybrook, never trained on"
 _COMMAND = "python -m validation.model_figures"
-
-
-class RunError(Exception):
-    """A validation could not be run."""
 
 
 def measure_set(manifests: Sequence[Path], models: Sequence[Path], work: Path) -> list[CaseRow]:
@@ -60,13 +56,7 @@ def measure_set(manifests: Sequence[Path], models: Sequence[Path], work: Path) -
             output=work / manifest.stem,
             model=model,
         )
-        try:
-            found = validate(request).rows
-        except CmrError as error:
-            raise RunError(f"{manifest.name}: the validation could not be run: {error}") from error
-        if failures := [f"{row.case}: {row.failure}" for row in found if row.failure]:
-            raise RunError(f"{manifest.name}: {'; '.join(failures)}")
-        rows += found
+        rows += run_whole(request)
     return rows
 
 

@@ -18,9 +18,14 @@ from cmr.preprocess import Seen, to_crop
 from cmr.scar.images import LateImages
 from cmr.scar.labels import ENHANCED, WALL, ScarLabel
 from cmr.segmentation import Network, probabilities
-from cmr.volume import Volume4D
+from cmr.volume import FloatArray, Volume4D
 
 NO_WALL = "No left ventricle with a closed wall was found on any slice of the late enhancement."
+
+# Of the LV disc in an end slice to that in the next one. Experts' largest: 1.24 in 80 ACDC patients
+# at ED and ES, 1.20 in EMIDEC's 75 cases.
+_LARGEST_END_RATIO = 1.3
+_LEAST_SLICES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +123,23 @@ def _cleaned(
     geometry, settings = volume.geometry, tissue.settings
     kept = clean(volume.with_data(labels[None]), tissue.clean_up).labels.data[0]
     whole = without_attachments(kept, geometry.pixel_spacing_mm, settings.attachment_mm)
-    return with_closed_wall(whole, geometry, settings)
+    return without_swollen_ends(with_closed_wall(whole, geometry, settings))
+
+
+def without_swollen_ends(labels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Labels ``(z, row, col)`` without end slices whose LV is larger than a ventricle can widen.
+
+    Beyond the apex networks take stomach or liver for a heart.
+    """
+    out = labels.copy()
+    areas: FloatArray = np.asarray(lv_disc(labels).sum((1, 2)), np.float64)
+    held = np.flatnonzero(areas)
+    if held.size < _LEAST_SLICES:
+        return out
+    for end, inner in ((held[0], held[1]), (held[-1], held[-2])):
+        if areas[end] > _LARGEST_END_RATIO * areas[inner]:
+            out[end] = Label.BACKGROUND
+    return out
 
 
 def _within(

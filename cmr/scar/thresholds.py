@@ -83,10 +83,14 @@ def half_maximum(wall: Wall) -> FloatArray:
 
 
 def otsu(wall: Wall) -> FloatArray:
-    """Least variance within the two parts (Otsu 1979), of all slices less their remote."""
+    """Least variance within the two parts (Otsu 1979), of all slices less their remote.
+
+    Not below 2 SD: where there is hardly any scar, the two parts are those of the noise.
+    """
     if not wall.enhanced.any():
         return np.full(len(wall.values), np.nan)
-    return wall.remote.mean + float(threshold_otsu(wall.above_remote[wall.inner]))
+    found = wall.remote.mean + float(threshold_otsu(wall.above_remote[wall.inner]))
+    return np.asarray(np.maximum(found, above_sd(2)(wall)))
 
 
 def mixture(wall: Wall) -> FloatArray:
