@@ -9,6 +9,7 @@ from typing import Any
 from cmr.results import StudyResults
 
 RESULTS = "results.json"
+_LISTED = {".dcm", ".png", ".stl", ".glb"}
 
 
 def write_results(results: StudyResults, folder: Path) -> StudyResults:
@@ -16,7 +17,7 @@ def write_results(results: StudyResults, folder: Path) -> StudyResults:
 
     A missing value is absent, not null; inside lists, where position counts, it is null.
     """
-    names = sorted(p.name for p in folder.iterdir() if p.suffix in (".dcm", ".png"))
+    names = sorted(p.name for p in folder.iterdir() if p.suffix in _LISTED)
     complete = results.model_copy(update={"files": names})
     text = complete.model_dump_json(indent=2, exclude_none=True)
     (folder / RESULTS).write_text(text + "\n", encoding="utf-8")

@@ -21,12 +21,12 @@ def test_the_published_schema_is_that_of_the_code():
 
 
 def test_written_results_satisfy_the_schema_and_come_back(tmp_path):
-    (tmp_path / "b.dcm").touch()
-    (tmp_path / "a.dcm").touch()
+    for name in ("b.dcm", "a.dcm", "c.png", "scar.stl", "scar.glb", "other.txt"):
+        (tmp_path / name).touch()
     written = write_results(StudyResults.model_validate(MINIMAL), tmp_path)
     content = json.loads((tmp_path / "results.json").read_text())
     jsonschema.validate(content, json_schema())
-    assert content["files"] == ["a.dcm", "b.dcm"]
+    assert content["files"] == ["a.dcm", "b.dcm", "c.png", "scar.glb", "scar.stl"]
     assert "cine" not in content
     assert read_results(tmp_path / "results.json") == written
 
