@@ -122,3 +122,23 @@ def test_a_pixel_stands_for_pitch_not_thickness():
     assert pixel_volumes_mm3(slab(slices=1)).ravel() == pytest.approx([1.5**2 * 8])
     unknown = slab(slices=1, thickness_mm=float("nan"))
     assert pixel_volumes_mm3(unknown).ravel() == pytest.approx([1.5**2])
+
+
+@pytest.mark.parametrize(
+    ("slices", "bright", "kept"),
+    [
+        (5, [0], False),
+        (5, [4], False),
+        (5, [0, 1], True),
+        (5, [2], True),
+        (3, [0], True),  # too few slices to tell what an end is
+    ],
+)
+def test_what_only_an_end_of_the_ventricle_shows_is_no_scar(slices, bright, kept):
+    """A square of 8 x 8 pixels: 1440 mm3 a slice, ten times the least island."""
+    left_ventricle = slab(slices)
+    wall = left_ventricle.wall
+    seen = np.zeros_like(wall)
+    for z in bright:
+        seen[z, 8:16, 8:16] = True
+    assert without_islands(seen, wall, left_ventricle, ISLANDS).any() == kept

@@ -79,8 +79,8 @@ What else was tried: `docs/experiments.md`.
 """
 _ALL_SEEN = (
     "The shipped network was trained on all 75 cases of EMIDEC, so that none is left to measure\n"
-    "it on: the cross-validation of like networks (their lengths: docs/experiments.md), each trained\n"
-    "on four fifths of the cases, speaks for it."
+    "it on: the cross-validation of like networks, each trained on four fifths of the cases,\n"
+    "speaks for it (how long each was trained: `docs/experiments.md`)."
 )
 _FOLD_KEPT_OUT = "Fold {} of `training/emidec_splits.json` took no part in training."
 
