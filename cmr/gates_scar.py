@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cmr.gate import Finding, review, withhold
+from cmr.known import known_median
 from cmr.records import Gate
 from cmr.results_scar import METHOD_TITLES
 from cmr.scar.measure import MeasuredScar
@@ -126,7 +127,7 @@ def _remote(measured: MeasuredScar, limits: ScarLimits) -> Gate:
 
 def _contrast(measured: MeasuredScar, limits: ScarLimits) -> Gate:
     above = _blood_above_remote(measured) / measured.found.remote.sd
-    figure = _median(above)
+    figure = known_median(above)
     message = (
         "Blood above remote myocardium, in its standard deviations; blood that is not brighter "
         f"speaks for {_WRONG_IMAGES}."
@@ -138,7 +139,7 @@ def _contrast(measured: MeasuredScar, limits: ScarLimits) -> Gate:
 def _blood(measured: MeasuredScar, limits: ScarLimits) -> Gate:
     found = measured.found
     scar = (found.images.values - found.remote.mean[:, None, None])[found.scar.scar]
-    figure = 100 * _median(_blood_above_remote(measured)) / float(np.median(scar))
+    figure = 100 * known_median(_blood_above_remote(measured)) / float(np.median(scar))
     message = (
         "Blood above remote myocardium, of scar above it; blood that is much darker than scar "
         f"speaks for {_WRONG_IMAGES}."
@@ -156,11 +157,6 @@ def _blood_above_remote(measured: MeasuredScar) -> FloatArray:
         for grey, inside in zip(found.images.values, cavity, strict=True)
     ]
     return np.array(blood) - found.remote.mean
-
-
-def _median(values: FloatArray) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
 
 
 def _slices(measured: MeasuredScar, limits: ScarLimits) -> Gate:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from cmr.known import known_median
 from cmr.mapping.about import BLOOD_DIFFERS
-from cmr.mapping.cine_contours import CineContours, check_contours, extent_of, typical_phase
+from cmr.mapping.cine_contours import CineContours, check_contours, extent_of
 from cmr.mapping.measure import measure_tissue
 from cmr.tissue.settings import TissueSettings
 from operators.messages import JudgedCine, Maps, MeasuredMap, Refusal, SegmentedMap
@@ -29,14 +30,14 @@ class MapMeasurement(Step):
         """Measure every map."""
         cine = None
         if isinstance(judged, JudgedCine):
-            cine = CineContours.of(judged.measured.cine.labels, judged.measured.measurement)
+            cine = judged.contours
         return segmented.then(lambda one: self._measure(one, cine))
 
     def _measure(self, one: SegmentedMap, cine: CineContours | None) -> MeasuredMap:
         chosen, heart = one.fitted.chosen, one.heart
         extent = check = None
         if cine is not None and not heart.reason:
-            extent = extent_of(cine, chosen.geometry, typical_phase(chosen.cycle_phase))
+            extent = extent_of(cine, chosen.geometry, known_median(chosen.cycle_phase))
             check = check_contours(heart.labels, cine, chosen.cycle_phase)
         measured = measure_tissue(
             chosen.tissue,

@@ -11,7 +11,7 @@ from cmr.anatomy import Mask
 from cmr.errors import CmrError
 from cmr.heart import HeartCentre
 from cmr.mapping.about import MapAbout
-from cmr.mapping.cine_contours import CineCheck
+from cmr.mapping.cine_contours import CineCheck, CineContours
 from cmr.mapping.ecv import EcvMap
 from cmr.mapping.fitted import ChosenMap
 from cmr.mapping.heart import HeartOnMap
@@ -98,6 +98,11 @@ class JudgedCine:
     measured: MeasuredCine
     gates: tuple[Gate, ...]
     results: Cine
+
+    @property
+    def contours(self) -> CineContours:
+        """What maps and late enhancement ask of the cine."""
+        return CineContours(self.measured.cine.labels, self.measured.measurement.base_first)
 
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from cmr.errors import NoApplicableSeries
-from cmr.mapping.cine_contours import CineContours, carried_labels
+from cmr.mapping.cine_contours import carried_labels
 from cmr.scar.find import find_scar
 from cmr.scar.heart import ScarNetworks
 from cmr.scar.settings import ScarSettings
@@ -34,8 +34,8 @@ class ScarFinder(Step):
         """Find; a stack without an LV is refused."""
         known = None
         if isinstance(judged, JudgedCine):
-            cine = CineContours.of(judged.measured.cine.labels, judged.measured.measurement)
-            known = carried_labels(cine, images.volume.geometry, images.cycle_phase)
+            geometry, phase = images.volume.geometry, images.cycle_phase
+            known = carried_labels(judged.contours, geometry, phase)
         found = find_scar(images, self._networks, self._settings, known)
         if found.heart.reason:
             raise NoApplicableSeries(found.heart.reason)

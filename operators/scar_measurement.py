@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cmr.mapping.cine_contours import CineContours, check_contours, extent_of, typical_phase
+from cmr.known import known_median
+from cmr.mapping.cine_contours import check_contours, extent_of
 from cmr.scar.measure import measure_scar
 from cmr.scar.settings import ScarSettings
 from cmr.tissue.aha import AhaSettings, find_segments
@@ -40,8 +41,8 @@ class ScarMeasurement(Step):
         labels, phase = late.found.heart.labels, late.images.cycle_phase
         extent = check = None
         if isinstance(judged, JudgedCine):
-            cine = CineContours.of(judged.measured.cine.labels, judged.measured.measurement)
-            extent = extent_of(cine, labels.geometry, typical_phase(phase))
+            cine = judged.contours
+            extent = extent_of(cine, labels.geometry, known_median(phase))
             check = check_contours(labels, cine, phase)
         segments = find_segments(labels, self._aha, extent)
         measured = measure_scar(late.found, segments, check, self._settings, self._density_g_ml)

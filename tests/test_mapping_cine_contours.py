@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cmr.known import known_median
 from cmr.labels import Label
 from cmr.mapping.cine_contours import (
     CineCheck,
@@ -14,7 +15,6 @@ from cmr.mapping.cine_contours import (
     check_contours,
     extent_of,
     matching_phase,
-    typical_phase,
 )
 from cmr.overlap import dice
 from cmr.volume import Volume4D
@@ -201,8 +201,8 @@ def test_nothing_in_common_is_none():
     ("shares", "middle"),
     [((0.6, 0.7, 0.9), 0.7), ((0.6, np.nan, 0.8), 0.7), ((0.5,), 0.5), ((np.nan, np.nan), np.nan)],
 )
-def test_typical_phase(shares, middle):
-    assert typical_phase(np.array(shares)) == pytest.approx(middle, nan_ok=True)
+def test_known_median(shares, middle):
+    assert known_median(np.array(shares)) == pytest.approx(middle, nan_ok=True)
 
 
 def test_mean_and_worst_of_the_slices_compared():

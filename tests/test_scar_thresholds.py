@@ -11,7 +11,7 @@ from cmr.scar.methods import RULES
 from cmr.scar.mixture import TwoNormals, fit_two_normals
 from cmr.scar.remote import RemoteMyocardium
 from cmr.scar.terms import LateKind
-from cmr.scar.thresholds import Wall, above_sd, half_maximum, mixture, mixture_of, otsu
+from cmr.scar.thresholds import Wall, above_sd, half_maximum, mixture, otsu
 from tests.late_rings import SETTINGS, rng
 
 
@@ -127,7 +127,7 @@ def test_one_class_is_no_mixture(values, dark):
 def test_mixture_of_a_wall_is_less_its_remote():
     values = np.r_[rng(1).normal(120, 4, 700), rng(2).normal(220, 10, 300)].reshape(1, 20, 50)
     seen = wall(values, values > 150, mean=120, sd=4)
-    assert mixture_of(seen).mean == pytest.approx((0, 100), abs=1.5)
+    assert seen.two_normals.mean == pytest.approx((0, 100), abs=1.5)
     assert 130 < mixture(seen)[0] < 200
 
 

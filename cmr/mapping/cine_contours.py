@@ -13,7 +13,6 @@ from cmr.grids import on_grid, same_frame
 from cmr.overlap import dice_of_masks
 from cmr.tissue.levels import LvExtent, lv_extent
 from cmr.volume import FloatArray, StackGeometry, Volume4D
-from cmr.volumetry import CineMeasurement
 
 NO_CINE = "The study has no measured cine."
 # Mapping images are taken in mid-diastole where nothing else is known (Messroghli et al.,
@@ -27,11 +26,6 @@ class CineContours:
 
     labels: Volume4D
     base_first: bool
-
-    @classmethod
-    def of(cls, labels: Volume4D, measurement: CineMeasurement) -> CineContours:
-        """Contours of a measured cine."""
-        return cls(labels, measurement.base_first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +54,6 @@ class CineCheck:
         """Over the slices compared; NaN without."""
         known = self.dice[np.isfinite(self.dice)]
         return float(known.mean()) if known.size else float("nan")
-
-
-def typical_phase(cycle_phase: FloatArray) -> float:
-    """Median over the slices ``(z,)``; NaN where none is known."""
-    known = cycle_phase[np.isfinite(cycle_phase)]
-    return float(np.median(known)) if known.size else float("nan")
 
 
 def matching_phase(cine: Volume4D, cycle_phase: float) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cmr.anatomy import Mask
 from cmr.assemble import fill, kept_back_reason, withheld_reasons
+from cmr.known import known_median
 from cmr.records import Gate, Model
 from cmr.results_scar import (
     GrayZone,
@@ -138,7 +139,7 @@ _AMOUNT = {"g": "mass_g", "pct": "pct_lv_mass"}
 def _remote(measured: MeasuredScar, kept_back: Reasons) -> Remote:
     remote = measured.found.remote
     with_wall: Mask = np.asarray(measured.ventricle.wall.any((1, 2)))
-    mean, sd = (_median(values[with_wall]) for values in (remote.mean, remote.sd))
+    mean, sd = (known_median(values[with_wall]) for values in (remote.mean, remote.sd))
     why = dict.fromkeys(("mean", "sd"), remote.reason)
     return fill(
         Remote,
@@ -147,7 +148,7 @@ def _remote(measured: MeasuredScar, kept_back: Reasons) -> Remote:
         kept_back,
         why,
         pixels=remote.pixels,
-        slices_refused={z: why for z, why in remote.refused.items() if with_wall[z]},
+        slices_refused=remote.refused,
     )
 
 
@@ -225,11 +226,6 @@ def _notes(measured: MeasuredScar, kept_back: Reasons) -> list[str]:
     if elsewhere > 0 and not kept_back_reason("scar.notes", kept_back):
         notes.append(f"Scar outside all AHA segments: {elsewhere:.1f} % of LV mass.")
     return [note for note in notes if note]
-
-
-def _median(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if known.size else float("nan")
 
 
 def _grey(value: float) -> float | None:

@@ -64,4 +64,5 @@ def fit_two_normals(values: FloatArray, dark: tuple[float, float]) -> TwoNormals
             break
     if means[1] <= means[0]:
         return None
-    return TwoNormals(*(tuple(map(float, part)) for part in (means, sds, shares)))  # type: ignore[arg-type]
+    mean_, sd_, share_ = ((float(dark), float(bright)) for dark, bright in (means, sds, shares))
+    return TwoNormals(mean_, sd_, share_)

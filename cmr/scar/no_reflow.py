@@ -28,15 +28,10 @@ def find_no_reflow(scar: Mask, left_ventricle: LeftVentricle, settings: NoReflow
 def _in_slice(
     scar: Mask, cavity: Mask, wall: Mask, settings: NoReflowSettings, pixel_mm2: float
 ) -> Mask:
-    closed = (
-        ndimage.binary_closing(np.pad(scar, settings.closing_px), disk(settings.closing_px))[
-            (slice(settings.closing_px, -settings.closing_px),) * 2
-        ]
-        if settings.closing_px
-        else scar
-    )
-    barrier = scar | (closed & wall) | cavity
-    dark = (enclosed(barrier) | (closed & wall & ~scar)) & wall & ~scar
+    margin = settings.closing_px + 1
+    padded = ndimage.binary_closing(np.pad(scar, margin), disk(settings.closing_px))
+    closed = padded[margin:-margin, margin:-margin]
+    dark = (enclosed(scar | (closed & wall) | cavity) | closed) & wall & ~scar
     parts, count = ndimage.label(dark, np.ones((3, 3)))
     keep = np.zeros(count + 1, bool)
     for number in range(1, count + 1):

@@ -80,7 +80,7 @@ class MethodSettings(Section):
     least_contrast_sd
         Scar stands out from remote by that much, or there is none.
     scar_percentile
-        Of the enhanced pixels: what full scar looks like to :func:`cmr.scar.ewa.ewa`.
+        Of the enhanced pixels: what full scar looks like to :func:`cmr.scar.ewa.weights`.
     peak_percentile
         Of the enhanced pixels: the "maximum" of FWHM, without the brightest noise.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from skimage.filters import threshold_otsu
@@ -53,6 +54,13 @@ class Wall:
         """Typical standard deviation of remote."""
         return float(np.nanmedian(self.remote.sd))
 
+    @cached_property
+    def two_normals(self) -> TwoNormals | None:
+        """Classes of all slices less their remote, for both methods that ask; None without any."""
+        if not self.enhanced.any():
+            return None
+        return fit_two_normals(self.above_remote[self.inner], (0.0, self.sd))
+
     def contrast(self, percentile: float) -> float:
         """Of the enhanced pixels above remote; NaN without any."""
         found = self.above_remote[self.enhanced]
@@ -94,13 +102,6 @@ def otsu(wall: Wall) -> FloatArray:
 
 
 def mixture(wall: Wall) -> FloatArray:
-    """Equal likelihood of the two classes of :func:`mixture_of`."""
-    found = mixture_of(wall)
+    """Equal likelihood of the two classes of :attr:`Wall.two_normals`."""
+    found = wall.two_normals
     return wall.remote.mean + (float("nan") if found is None else found.threshold)
-
-
-def mixture_of(wall: Wall) -> TwoNormals | None:
-    """Two normal classes of all slices less their remote; None without anything enhanced."""
-    if not wall.enhanced.any():
-        return None
-    return fit_two_normals(wall.above_remote[wall.inner], (0.0, wall.sd))
