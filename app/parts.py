@@ -15,7 +15,7 @@ from cmr.model_store import open_for
 from cmr.preprocess import Seen
 from cmr.records import Model
 from cmr.results import Application as ApplicationRecord
-from cmr.scar.heart import ScarNetworks
+from cmr.scar.look import ScarNetworks
 from dicomio.uids import ResultIdentity
 
 

@@ -44,6 +44,8 @@ class ScarLimits(Section):
         taken for remote; blood, nearly as dark, then hardly stands out beside healthy wall.
     max_refused_pct
         Slices without remote myocardium of their own.
+    max_pitch_mm
+        Usual distance of the slices; where slices had to be left out, it is larger.
     max_gap_ratio
         Of the largest distance between slices to the usual one.
     min_slices
@@ -57,6 +59,7 @@ class ScarLimits(Section):
     min_contrast_sd: float
     min_blood_of_scar_pct: float
     max_refused_pct: float
+    max_pitch_mm: float
     max_gap_ratio: float
     min_slices: int
     min_cine_dice_pct: float
@@ -78,7 +81,7 @@ def _gates(measured: MeasuredScar, limits: ScarLimits, settings: ScarSettings) -
     yield from contrast
     yield _slices(measured, limits)
     if measured.ventricle.geometry.n_slices > 1:
-        yield _gaps(measured, limits)
+        yield from _distances(measured, limits)
     # It tells the shares of the scar, which must not be told where they are withheld.
     if not any(gate.withholds for gate in (place, *contrast)):
         yield _methods(measured, settings)
@@ -166,12 +169,16 @@ def _slices(measured: MeasuredScar, limits: ScarLimits) -> Gate:
     return review(finding, good=count >= limits.min_slices)
 
 
-def _gaps(measured: MeasuredScar, limits: ScarLimits) -> Gate:
+def _distances(measured: MeasuredScar, limits: ScarLimits) -> Iterator[Gate]:
     gaps_mm = measured.ventricle.geometry.gaps_mm
-    ratio = float(gaps_mm.max() / np.median(gaps_mm))
+    usual_mm = float(np.median(gaps_mm))
+    message = "Usual distance of neighbouring slices; what lies between them was not looked at."
+    finding = Finding("scar_pitch", usual_mm, limits.max_pitch_mm, "mm", message)
+    yield review(finding, good=usual_mm <= limits.max_pitch_mm)
+    ratio = float(gaps_mm.max() / usual_mm)
     message = "Largest distance between neighbouring slices over the usual one."
     finding = Finding("scar_gaps", ratio, limits.max_gap_ratio, "1", message)
-    return review(finding, good=ratio <= limits.max_gap_ratio)
+    yield review(finding, good=ratio <= limits.max_gap_ratio)
 
 
 def _methods(measured: MeasuredScar, settings: ScarSettings) -> Gate:

@@ -1,9 +1,9 @@
 """Grey values to 0–1, one image at a time: the only normalisation of this project.
 
-Training, validation and the application call :func:`normalise`, so that a network sees the same
-grey values from files that were min–max scaled per slice (ACDC) and from scanner DICOM. The
-percentiles of one image move with any positive linear map of its grey values; hence the result is
-the same before and after such a map.
+Training, validation and the application call :func:`normalise`, and :func:`equalise` after it where
+a network is shown that too, so that a network sees the same grey values from files that were
+min–max scaled per slice (ACDC) and from scanner DICOM. The percentiles of one image move with any
+positive linear map of its grey values; hence the result is the same before and after such a map.
 """
 
 from typing import Annotated, Any
@@ -61,6 +61,39 @@ def normalise(
     where = central(images.shape, central_fraction)
     for index in np.ndindex(images.shape[:-2]):
         out[index] = _normalise_one(images[index], where, settings)
+    return out
+
+
+def equalise(images: npt.NDArray[Any], central_fraction: float = 1) -> npt.NDArray[np.float32]:
+    """Replace each grey value by the share of its 2-D image that is darker: contrast everywhere.
+
+    Any ascending map of the grey values, as scanners and file converters apply, leaves the result
+    as it is. Equal values share the middle of their ranks.
+
+    Parameters
+    ----------
+    images
+        ``(..., row, col)``, finite.
+    central_fraction
+        Of rows and columns: where the ranks are counted.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, float32 in 0–1.
+
+    Examples
+    --------
+    >>> equalise(np.array([[1.0, 3.0], [3.0, 90.0]]))
+    array([[0.125, 0.5  ],
+           [0.5  , 0.875]], dtype=float32)
+    """
+    out = np.empty(images.shape, np.float32)
+    where = central(images.shape, central_fraction)
+    for index in np.ndindex(images.shape[:-2]):
+        ranked = np.sort(images[index][where], axis=None)
+        below, up_to = (np.searchsorted(ranked, images[index], side) for side in ("left", "right"))
+        out[index] = (below + up_to) / (2 * ranked.size)
     return out
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from cmr.heart import HeartCentre, HeartSettings, locate_heart
-from cmr.intensity import IntensitySettings, normalise
+from cmr.intensity import IntensitySettings, equalise, normalise
 from cmr.labels import Label
 from cmr.resample import CropGrid
 from cmr.settings import Section
@@ -31,6 +31,15 @@ class Seen(Section):
         description="Of the crop's rows and columns, where percentiles are taken, so that bright "
         "fat at the chest wall takes no grey values from the heart; null: of the whole image.",
     )
+    equalised: bool = Field(
+        default=False,
+        description="Whether the network is shown each image a second time, equalised.",
+    )
+
+    @property
+    def views(self) -> int:
+        """How often the network is shown each image."""
+        return 2 if self.equalised else 1
 
     @property
     def seen(self) -> Seen:
@@ -120,6 +129,14 @@ def to_crop(volume: Volume4D, settings: Seen, centre: HeartCentre) -> ModelInput
     crop = _crop(volume, raw, settings, centre)
     images = normalise(crop.images, settings.intensity, settings.central_fraction)
     return replace(crop, images=images)
+
+
+def views(images: npt.NDArray[np.float32], settings: Seen) -> npt.NDArray[np.float32]:
+    """``(..., H, W)`` images of a crop to ``(..., V, H, W)``: as they are, and equalised."""
+    if not settings.equalised:
+        return images[..., None, :, :]
+    ranks = equalise(images, settings.central_fraction or 1)
+    return np.stack([images, ranks], axis=-3)
 
 
 def to_model(

@@ -29,7 +29,7 @@ class Network(Protocol):
 
     @property
     def input_channels(self) -> int:
-        """1: each slice alone; 3: the slice between its neighbours."""
+        """1: each slice alone; 3: between its neighbours; twice that with a second view."""
         ...
 
     def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -87,7 +87,7 @@ def segment(prepared: ModelInput, network: Network, variants: int) -> Segmentati
 def probabilities(
     network: Network, stack: npt.NDArray[Any], variants: int
 ) -> npt.NDArray[np.float32]:
-    """``(z, classes, H, W)`` of a stack ``(z, H, W)``, the mean over mirrored variants."""
+    """``(z, classes, H, W)`` of a stack ``(z, H, W)`` or ``(z, V, H, W)``, mean of variants."""
     return np.asarray(np.mean(_of_variants(network, stack, variants), axis=0))
 
 
@@ -130,11 +130,14 @@ def _first_look(prepared: ModelInput, network: Network) -> tuple[float, HeartCen
 def with_neighbours(stack: npt.NDArray[Any], channels: int) -> npt.NDArray[Any]:
     """``(z, H, W)`` to ``(z, channels, H, W)``: each slice in the middle of those around it.
 
-    At the ends of the stack, the end slice stands in for the one that is missing.
+    At the ends of the stack, the end slice stands in for the one that is missing. Of a stack of
+    several views ``(z, V, H, W)`` come all slices of the first view, then those of the next.
     """
-    reach = channels // 2
-    index = np.arange(len(stack))[:, None] + np.arange(-reach, reach + 1)
-    return np.asarray(stack[index.clip(0, len(stack) - 1)])
+    seen = stack[:, None] if stack.ndim == 3 else stack
+    reach = channels // seen.shape[1] // 2
+    index = np.arange(len(seen))[:, None] + np.arange(-reach, reach + 1)
+    around = seen[index.clip(0, len(seen) - 1)].swapaxes(1, 2)
+    return np.asarray(around.reshape(len(seen), -1, *seen.shape[2:]))
 
 
 def _of_variants(

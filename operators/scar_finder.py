@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from cmr.errors import NoApplicableSeries
 from cmr.mapping.cine_contours import carried_labels
 from cmr.scar.find import find_scar
-from cmr.scar.heart import ScarNetworks
+from cmr.scar.look import ScarNetworks
 from cmr.scar.settings import ScarSettings
 from dicomio.late_pixels import LateStackImages
 from operators.messages import FoundLate, JudgedCine, Refusal

@@ -8,8 +8,8 @@ from cmr.anatomy import lv_disc
 from cmr.labels import Label
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.resample import CropGrid
-from cmr.scar.heart import ScarNetworks
 from cmr.scar.labels import ScarLabel
+from cmr.scar.look import ScarNetworks
 from cmr.scar.settings import ScarSettings
 from cmr.scar.terms import LateKind
 from cmr.volume import Volume4D
@@ -19,6 +19,7 @@ from dicomio.source import FrameRef
 from tests.heart_masks import APP_YAML, CLEANUP
 from tests.mapped_heart import BODY
 from tests.model_support import SETTINGS as PREPROCESSING
+from tests.scar_crops import ByPlace
 from tests.tissue_heart import MAPPING, masks, pixels, stack
 from training.config import read_section
 
@@ -58,12 +59,12 @@ class Knows:
 
 
 def networks(any_contrast=HEART, scar=_SEEN, known=True):
-    """Both networks; the scar's crop is about the LV where that is ``known``, else the middle."""
+    """Both networks; the scar's first crop is about the LV only if that is ``known``."""
     middle = tuple((n - 1) / 2 for n in PLANES.shape)
-    about = tuple(i.mean() for i in np.nonzero(lv_disc(HEART))[1:]) if known else middle
+    first = lv_disc(HEART) & known
     tissue = Knows(any_contrast, Label, PREPROCESSING, middle)
     return ScarNetworks(
-        Knows(scar, ScarLabel, SCAR.preprocessing, about),
+        ByPlace(scar, first, scar != ScarLabel.BACKGROUND, PLANES, SCAR.preprocessing),
         1,
         SCAR.preprocessing,
         TissueNetwork(tissue, 1, PREPROCESSING, CLEANUP, MAPPING.heart),

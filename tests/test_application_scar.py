@@ -210,6 +210,8 @@ def test_slices_of_another_matrix_are_left_out_and_named(alone, tmp_path):
     stack = results.scar.stack
     assert stack.slices == len(images(alone, PSIR)) - len(small)
     assert len([t for t in stack.left_out if "72 x 76 pixels" in t]) == len(small)
+    pitch = gates(results)["scar_pitch"]
+    assert (pitch.figure, pitch.status) == (pytest.approx(stack.pitch_mm), Status.REVIEW)
 
 
 def test_no_enhancement_is_no_scar(tmp_path):

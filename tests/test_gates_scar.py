@@ -49,6 +49,7 @@ def test_a_sound_stack_passes_what_can_be_asked():
         "contrast",
         "blood",
         "slices",
+        "pitch",
         "gaps",
         "methods",
     ]
@@ -196,9 +197,16 @@ def test_a_missing_slice_is_a_gap_twice_the_pitch():
     assert (gap.figure, gap.status) == (2, Status.REVIEW)
 
 
+def test_every_second_slice_is_too_far_from_the_next():
+    """The gaps are even all the same."""
+    found = gates(measured(stack(BODY, np.arange(5.0, 70, 20))))
+    assert (found["pitch"].figure, found["pitch"].status) == (20, Status.REVIEW)
+    assert found["gaps"].status is Status.PASS
+
+
 def test_one_slice_has_no_gaps_and_is_too_few():
     one = gates(measured(stack(BODY, np.array([45.0]))))
-    assert "gaps" not in one
+    assert {"gaps", "pitch"}.isdisjoint(one)
     assert one["slices"].status is Status.REVIEW
 
 

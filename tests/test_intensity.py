@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pydantic import ValidationError
 
-from cmr.intensity import IntensitySettings, central, normalise
+from cmr.intensity import IntensitySettings, central, equalise, normalise
 
 SETTINGS = IntensitySettings(low_percentile=1, high_percentile=99)
 
@@ -106,3 +106,27 @@ def test_values_outside_the_middle_do_not_count_and_those_inside_must():
     assert np.array_equal(normalise(image, SETTINGS, 0.5)[5:15], plain[5:15])
     image[5:15, 5:15] = np.nan
     assert not normalise(image, SETTINGS, 0.5).any()
+
+
+@given(
+    image=hnp.arrays(np.float64, (6, 7), elements=st.integers(0, 12).map(float)),
+    power=st.floats(0.2, 3.0),
+)
+def test_ranks_do_not_know_an_ascending_map(image, power):
+    found = equalise(image)
+    assert np.array_equal(equalise(100 + 5 * image**power), found)
+    # As many are darker as are brighter, equal ones half: the mean is a half.
+    assert found.mean() == pytest.approx(0.5)
+    assert 0 < found.min() <= found.max() < 1
+
+
+def test_ranks_are_counted_in_the_middle():
+    """1 to 100 in the middle; outside, darker than all is 0, brighter than all 1."""
+    image = np.full((20, 20), 1000.0)
+    image[5:15, 5:15] = np.arange(1, 101).reshape(10, 10)
+    image[0] = -50
+    found = equalise(np.stack([image, 2 * image]), 0.5)
+    assert np.array_equal(found[0], found[1])
+    assert np.allclose(found[0, 5:15, 5:15].ravel(), (np.arange(100) + 0.5) / 100)
+    assert (found[0, 1:5] == 1).all()
+    assert not found[0, 0].any()

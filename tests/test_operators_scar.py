@@ -106,7 +106,7 @@ def test_the_scar_of_a_known_heart_is_measured_without_a_cine(judged):
     assert results.segments_over_50 == 1
     assert {name: g.status for name, g in gates(judged).items()} == dict.fromkeys(
         ("scar_place", "scar_heart", "scar_remote", "scar_contrast", "scar_blood", "scar_slices",
-         "scar_gaps", "scar_methods"), Status.PASS,
+         "scar_pitch", "scar_gaps", "scar_methods"), Status.PASS,
     )  # fmt: skip
     assert (results.stack.kind, results.stack.reason) == ("psir", "The only one.")
     assert results.model == MODEL

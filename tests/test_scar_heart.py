@@ -1,26 +1,26 @@
 """The heart on late enhancement: networks whose answer is known, and what becomes of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from cmr.heart import CentreMethod, HeartCentre
+from cmr.intensity import equalise
 from cmr.labels import Label
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.overlap import dice, dice_of_masks
-from cmr.preprocess import to_crop
 from cmr.scar.find import find_scar, network_scar
-from cmr.scar.heart import NO_WALL, ScarNetworks, find_late_heart
+from cmr.scar.heart import NO_WALL, find_late_heart
 from cmr.scar.labels import ENHANCED, WALL, ScarLabel
+from cmr.scar.look import ScarNetworks, within_the_ends
 from cmr.scar.masks import LeftVentricle
-from cmr.volume import Volume4D
 from tests.heart_masks import CLEANUP
 from tests.late_case import BODY, PLANES, infarct_of, painted
 from tests.late_rings import SETTINGS, late
 from tests.mapped_heart import PLANES as FEW
 from tests.model_support import SETTINGS as PREPROCESSING
+from tests.scar_crops import ByPlace, crop_about
 from tests.test_mapping_heart import ByGrey
 from tests.test_mapping_heart import painted as by_label
 from tests.tissue_heart import MAPPING, masks
@@ -42,32 +42,15 @@ def scar_labels(truth=TRUTH, geometry=FEW):
 SCAR = scar_labels()
 
 
-def middle(labels):
-    """Centroid of cavity and wall."""
-    disc = np.isin(labels, (Label.LV, Label.MYOCARDIUM))
-    return [float(i.mean()) for i in np.nonzero(disc)[1:]]
+def disc_of(labels):
+    """Cavity and wall of the LV, in labels of the ventricles."""
+    return np.isin(labels, (Label.LV, Label.MYOCARDIUM))
 
 
-@dataclass
-class ByPlace:
-    """Knows where everything is, if its crop is where it should be."""
-
-    labels: np.ndarray
-    centre: tuple
-    geometry: object = FEW
-    input_channels: int = 1
-    seen: list = field(default_factory=list)
-
-    def run(self, images):
-        self.seen.append(images)
-        one_hot = np.stack([self.labels == value for value in ScarLabel], 1).astype(np.float32)
-        source = Volume4D(self.labels[None].astype(np.float32), self.geometry)
-        centre = HeartCentre(*self.centre, CentreMethod.FIRST_LOOK)
-        return 20 * to_crop(source, SEEN, centre).grid.to_crop(one_hot)
-
-
-def networks(scar=SCAR, centre=None, geometry=FEW):
-    known = ByPlace(scar, tuple(centre or middle(TRUTH)), geometry)
+def networks(scar=SCAR, first=None, second=None, geometry=FEW):
+    first = disc_of(TRUTH) if first is None else first
+    second = scar != 0 if second is None else second
+    known = ByPlace(scar, first, second, geometry, SEEN)
     tissue = TissueNetwork(ByGrey(), 1, PREPROCESSING, CLEANUP, MAPPING.heart)
     return ScarNetworks(known, 1, SEEN, tissue)
 
@@ -109,9 +92,9 @@ def test_agreement_is_that_of_the_walls_of_two_networks():
 def test_scar_outside_the_wall_is_dropped():
     """An island of infarct in the corner of the crop."""
     stray = SCAR.copy()
-    row, col = (int(i) for i in middle(TRUTH))
+    row, col = (int(i.mean()) for i in np.nonzero(disc_of(TRUTH))[1:])
     stray[1, row - 50 : row - 44, col - 50 : col - 44] = ScarLabel.INFARCT
-    found = find(scar=stray)
+    found = find(scar=stray, second=SCAR != 0)
     assert not np.isin(found.scar[1, : row - 40, : col - 40], ENHANCED).any()
     assert dice_of_masks(np.isin(found.scar, ENHANCED), np.isin(SCAR, ENHANCED)) > 0.95
 
@@ -132,8 +115,7 @@ def test_no_wall_at_all():
 
 def test_neither_a_cine_nor_the_other_network_knows_a_heart():
     """The crop has the image's middle; the other one has nothing to say about the wall."""
-    half = [(n - 1) / 2 for n in FEW.shape]
-    found = find(shown=np.zeros(TRUTH.shape), centre=half)
+    found = find(shown=np.zeros(TRUTH.shape), first=np.zeros(TRUTH.shape, bool))
     assert found.reason == ""
     assert dice(found.labels.data[0], TRUTH, Label.MYOCARDIUM) > 0.95
     assert np.isnan(found.agreement)
@@ -142,7 +124,8 @@ def test_neither_a_cine_nor_the_other_network_knows_a_heart():
 
 def test_the_cine_tells_place_and_rv():
     """Where the other network sees nothing, and its place beats that of the image's middle."""
-    assert np.hypot(*np.subtract(middle(TRUTH), [(n - 1) / 2 for n in FEW.shape])) > 5
+    middle = [i.mean() for i in np.nonzero(disc_of(TRUTH))[1:]]
+    assert np.hypot(*np.subtract(middle, [(n - 1) / 2 for n in FEW.shape])) > 5
     found = find(shown=np.zeros(TRUTH.shape), cine=TRUTH)
     for label in (Label.LV, Label.MYOCARDIUM, Label.RV):
         assert dice(found.labels.data[0], TRUTH, label) > 0.95
@@ -159,12 +142,65 @@ def test_the_scar_network_sees_its_own_crop_in_its_own_grey_values():
     made = networks()
     bright = by_label(TRUTH) * 100 + 7
     find_late_heart(late(bright, FEW), made)
-    [images] = made.scar.seen
-    assert images.shape == (3, 1, *SEEN.matrix)
-    volume = Volume4D(bright[None].astype(np.float32), FEW)
-    centre = HeartCentre(*middle(TRUTH), CentreMethod.FIRST_LOOK)
-    wanted = to_crop(volume, SEEN, centre).images[0]
-    assert np.abs(images[:, 0] - wanted).mean() < 0.02
+    first, second = made.scar.seen
+    for images, disc in ((first, disc_of(TRUTH)), (second, SCAR != 0)):
+        assert images.shape == (3, 2, *SEEN.matrix)
+        wanted = crop_about(disc, bright, FEW, SEEN).images[0]
+        assert np.abs(images[:, 0] - wanted).mean() < 0.02
+        assert np.array_equal(images[:, 1], equalise(images[:, 0], SEEN.central_fraction))
+
+
+def test_a_stretched_heart_is_seen_round_and_measured_as_it_is():
+    """The file says 1.6 times too much for the distance of rows."""
+    wrong = replace(FEW, pixel_spacing_mm=(FEW.pixel_spacing_mm[0] * 1.6, FEW.pixel_spacing_mm[1]))
+    made = networks()
+    found = find_late_heart(late(by_label(TRUTH), wrong), made, TRUTH)
+    assert found.labels.geometry is wrong
+    assert dice(found.labels.data[0], TRUTH, Label.MYOCARDIUM) > 0.95
+    right = networks()
+    find_late_heart(late(by_label(TRUTH), FEW), right, TRUTH)
+    assert np.allclose(made.scar.seen[1], right.scar.seen[1], atol=0.01)
+
+
+def rings(*held):
+    """Eight slices with a heart of 40 x 40 pixels on those that are held."""
+    out = np.zeros((8, 64, 64), np.uint8)
+    out[list(held), 12:52, 12:52] = ScarLabel.MYOCARDIUM
+    return out
+
+
+def on(labels):
+    return sorted(set(np.nonzero(labels)[0].tolist()))
+
+
+@pytest.mark.parametrize(
+    ("others", "kept"),
+    [
+        ([], range(8)),
+        ([range(2, 6)], range(2, 6)),
+        ([range(2, 4), range(3, 7)], range(2, 7)),  # each sees an end
+        ([(2, 5)], range(2, 6)),  # what lies between is no end
+        ([()], range(8)),
+    ],
+)
+def test_end_slices_that_nobody_else_sees_are_above_the_valves(others, kept):
+    seen = [rings(*held) != 0 for held in others]
+    assert on(within_the_ends(rings(*range(8)), seen)) == list(kept)
+
+
+def test_another_structure_says_nothing_about_the_ends():
+    """A stomach beside the heart: beside a cine it adds nothing, alone it takes nothing away."""
+    stomach = np.roll(rings(0, 1) != 0, 25, axis=2)
+    everywhere = rings(*range(8))
+    assert on(within_the_ends(everywhere, [stomach])) == list(range(8))
+    cine = rings(2, 3, 4, 5) != 0
+    assert on(within_the_ends(everywhere, [stomach, cine])) == [2, 3, 4, 5]
+
+
+def test_a_first_look_that_sees_nothing_is_the_last():
+    made = networks(scar=np.zeros_like(SCAR))
+    assert find_late_heart(late(by_label(TRUTH), FEW), made).reason == NO_WALL
+    assert len(made.scar.seen) == 1
 
 
 def test_islands_of_the_network_are_left_out_and_no_reflow_is_scar():
@@ -190,7 +226,7 @@ def _ventricle(heart):
 def test_every_method_side_by_side(default):
     labels, values = painted()
     whole = scar_labels(labels.data[0], PLANES)
-    made = networks(whole, middle(labels.data[0]), PLANES)
+    made = networks(whole, disc_of(labels.data[0]), geometry=PLANES)
     settings = SETTINGS.model_copy(update={"default": default})
     found = find_scar(late(values, PLANES), made, settings, labels.data[0])
     assert next(iter(found.methods)) == "network"

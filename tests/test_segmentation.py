@@ -70,6 +70,17 @@ def test_neighbours_of_three_slices():
     assert with_neighbours(stack[:1], 3)[:, :, 0, 0].tolist() == [[10, 10, 10]]
 
 
+def test_neighbours_of_two_views():
+    """All slices of the first view, then those of the second."""
+    first = np.array([10, 20, 30])[:, None, None] * np.ones((1, 2, 2))
+    seen = with_neighbours(np.stack([first, -first], 1), 6)[:, :, 0, 0]
+    assert seen.tolist() == [
+        [10, 10, 20, -10, -10, -20],
+        [10, 20, 30, -10, -20, -30],
+        [20, 30, 30, -20, -30, -30],
+    ]
+
+
 def off_centre(shift_px):
     """A beating disc at (80, 100), cropped so many pixels of 1.5 mm away from it."""
     source = volume(beating_disc((80, 100), phases=3), (1.5, 1.5))

@@ -5,11 +5,13 @@ import pytest
 import torch
 
 from cmr.inference import Segmenter
+from cmr.intensity import equalise
 from cmr.labels import Label
 from cmr.model_store import open_model
 from cmr.preprocess import Seen
 from cmr.scar.labels import ScarLabel
 from cmr.scar.settings import ScarSettings
+from cmr.scar.usual_size import USUAL_SD_MM
 from tests.conftest import ROOT
 from tests.heart_masks import APP_YAML
 from tests.model_support import INFERENCE
@@ -22,11 +24,18 @@ from training.emidec import crop_emidec, load_emidec, read_scar
 from training.export import compare_runtimes, export
 from training.fit import new_state
 from training.network import build_network, build_training_loss, fitting_weights
+from training.slices import SliceSet, about_the_ventricle
 from training.sources import Sources
 
 SCAR = read_config(ROOT / "training" / "scar_sax.yaml")
 TISSUE = read_config(ROOT / "training" / "tissue_sax.yaml")
-CENTRAL = Seen(matrix=(32, 32), spacing_mm=4, intensity=SMALL.intensity, central_fraction=0.72)
+CENTRAL = Seen(
+    matrix=(32, 32),
+    spacing_mm=4,
+    intensity=SMALL.intensity,
+    central_fraction=0.72,
+    equalised=True,
+)
 GRID = Grid((64, 64), 3)
 
 
@@ -83,7 +92,7 @@ def test_an_epoch_has_all_late_enhancement_and_a_few_cine_slices():
 def test_samples_have_five_labels_and_lack_none():
     settings = small()
     images, labels, with_rv = with_infarct().draw(torch.arange(8), settings, GRID, rng())
-    assert images.shape == (8, 3, 64, 64)
+    assert images.shape == (8, 6, 64, 64)
     assert with_rv.all()
     late = labels[4:]
     assert set(late.unique().tolist()) == set(ScarLabel)
@@ -91,6 +100,30 @@ def test_samples_have_five_labels_and_lack_none():
     assert images.max() <= 1
     again, _, _ = with_infarct().draw(torch.arange(8), settings, GRID, rng())
     assert torch.equal(images, again)
+
+
+def test_the_second_half_of_the_channels_is_the_first_equalised():
+    images, _, _ = with_infarct().draw(torch.arange(8), small(), GRID, rng())
+    first, second = images[:, :3].numpy(), images[:, 3:].numpy()
+    assert np.array_equal(second, equalise(first, CENTRAL.central_fraction))
+
+
+def test_stacks_are_centred_on_their_ventricle_and_brought_to_one_size():
+    """Two stacks of two slices; one drawn 1.5 times as wide, the other without an LV."""
+    rows, cols = np.indices((160, 160))
+    wide = np.hypot((rows - 70) * 1.5, (cols - 90) * 1.0) < 2 * USUAL_SD_MM
+    disc = np.stack([wide, wide, np.zeros_like(wide), np.zeros_like(wide)])
+    given = SliceSet(
+        np.zeros(disc.shape, np.float32),
+        disc.astype(np.uint8),
+        np.full((4, 2), 79.5, np.float32),
+        np.full((4, 2), 1.4, np.float32),
+        np.array([0, 0, 1, 1], np.int32),
+    )
+    found = about_the_ventricle(given, disc)
+    assert found.centres.tolist() == [[70, 90], [70, 90], [79.5, 79.5], [79.5, 79.5]]
+    assert np.allclose(found.spacings_mm[:2], (1.5, 1.0), rtol=0.01)
+    assert np.array_equal(found.spacings_mm[2:], given.spacings_mm[2:])
 
 
 def test_rv_of_the_cine_is_background():
@@ -106,7 +139,7 @@ def test_rv_of_the_cine_is_background():
 
 
 def test_batches_are_cut_to_the_spacing_of_the_scar_network():
-    assert draw_grid(SCAR, SCAR.run.stages[0], SMALL, rng()) == Grid((112, 112), 1.4)
+    assert draw_grid(SCAR, SCAR.run.stages[0], SMALL, rng()) == Grid((80, 80), 1.4)
     assert draw_grid(TISSUE, TISSUE.run.stages[0], SMALL, rng()).spacing_mm == SMALL.spacing_mm
 
 
@@ -152,6 +185,10 @@ def test_a_first_convolution_that_saw_a_slice_alone_becomes_the_middle():
     found = fitting_weights({"first": given}, {"first": own})["first"]
     assert torch.equal(found[:, 1:2], given)
     assert not found[:, [0, 2]].any()
+    # Of two views, the slice itself in the first one.
+    found = fitting_weights({"first": given}, {"first": torch.rand(8, 6, 3, 3)})["first"]
+    assert torch.equal(found[:, 1:2], given)
+    assert not found[:, [0, 2, 3, 4, 5]].any()
     # Another number of filters fits nothing.
     wider = torch.rand(9, 3, 3, 3)
     assert fitting_weights({"first": given}, {"first": wider})["first"] is wider
@@ -192,10 +229,10 @@ def test_a_case_is_cropped_about_its_middle(tmp_path):
     """From the columns of the middle, 1.42 mm apart, to pixels of 1.4 mm."""
     write_cases(tmp_path / "emidec", ["P001"])
     found = crop_emidec(tmp_path / "emidec", "P001", SCAR.infarct.seen)
-    assert found.images.shape == (1, 2, 112, 112)
-    wall = np.flatnonzero(found.images[0, 0, 56] > 0.05)
+    assert found.images.shape == (1, 2, 80, 80)
+    wall = np.flatnonzero(found.images[0, 0, 40] > 0.05)
     # Columns 110 to 149 of 256.
-    expected = [(column - 127.5) * 1.42 / 1.4 + 55.5 for column in (110, 149)]
+    expected = [(column - 127.5) * 1.42 / 1.4 + 39.5 for column in (110, 149)]
     assert [wall[0], wall[-1]] == pytest.approx(expected, abs=1.5)
 
 
@@ -209,14 +246,14 @@ def test_export_tells_what_the_network_sees(tmp_path):
     assert metadata.preprocessing == CENTRAL
     assert metadata.preprocessing.central_fraction == 0.72
     model.check_preprocessing(CENTRAL)
-    assert (metadata.input.channels, metadata.output.channels) == (3, 5)
+    assert (metadata.input.channels, metadata.output.channels) == (6, 5)
     assert metadata.labels == {
         0: "background", 1: "lv", 2: "myocardium", 3: "infarct", 4: "no_reflow"
     }  # fmt: skip
     assert metadata.description.startswith("2.5-D U-Net: LV cavity, healthy myocardium, infarct")
     assert "ACDC and EMIDEC" in metadata.licence
     assert "dims: [ 5, 32, 32 ]" in (folder / "config.pbtxt").read_text("utf-8")
-    images = np.random.default_rng(0).random((3, 3, 32, 32)).astype(np.float32)
+    images = np.random.default_rng(0).random((3, 6, 32, 32)).astype(np.float32)
     inference = INFERENCE.model_copy(update={"model": "scar_sax"})
     assert Segmenter(model, inference, tmp_path).run(images).shape == (3, 5, 32, 32)
     found = compare_runtimes(state, tmp_path / "models", inference, tmp_path, images)

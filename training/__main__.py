@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rich.console import Console
 
 from cmr.inference import InferenceSettings
-from cmr.preprocess import PreprocessSettings, to_model
+from cmr.preprocess import PreprocessSettings, to_model, views
 from cmr.segmentation import with_neighbours
 from training import compare
 from training.cases import read_acdc, read_groups
@@ -110,19 +110,21 @@ def _export(run: Run, checkpoint: str, models: Path, args: argparse.Namespace) -
         where += " and training/emidec_splits.json"
     sentence = f"{trained_on}; see {where}."
     folder = export(state, run.config, run.settings, sentence, models)
-    images = [with_neighbours(stack, run.config.network.slices) for stack in _stacks(run, args)]
+    channels = run.config.network.slices * run.config.views
+    images = [with_neighbours(stack, channels) for stack in _stacks(run, args)]
     inference = _inference().model_copy(update={"model": run.config.model.name})
     found = compare_runtimes(state, models, inference, args.work, np.concatenate(images))
     return f"{folder}: epoch {state.epoch}, against PyTorch {found}"
 
 
 def _stacks(run: Run, args: argparse.Namespace) -> Iterator[npt.NDArray[np.float32]]:
-    """``(z, H, W)`` real images to compare two runtimes on; held out where any are."""
+    """``(z, H, W)`` or ``(z, V, H, W)`` real images to compare two runtimes on, held out if any."""
     config = run.config
     if config.infarct is not None and config.lge is not None:
         splits = read_splits(EMIDEC_SPLITS)
         for case in splits.held_out(config.lge.fold) or splits.folds[0]:
-            yield crop_emidec(args.data / "emidec", case, config.infarct.seen).images[0]
+            seen = config.infarct.seen
+            yield views(crop_emidec(args.data / "emidec", case, seen).images[0], seen)
         return
     for patient in run.splits.held_out(config.run.fold) or run.splits.test:
         images = read_acdc(args.data / "acdc", patient).images

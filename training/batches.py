@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cmr.intensity import normalise
 from cmr.labels import STRUCTURES
-from cmr.preprocess import PreprocessSettings, Seen
+from cmr.preprocess import PreprocessSettings, Seen, views
 from cmr.scar.labels import ScarLabel
 from training import appearance, geometry, tone
 from training.config import GeometryConfig, NeighbourConfig, StageConfig, TrainingConfig
@@ -73,7 +73,7 @@ def draw(
             structures = scar_structures(structures)
             taken, structures = with_infarcts(taken, structures, config.infarct, rng)
         changed = _seen_by_scanner(taken, structures, kinds == Kind.MAP, config, rng)
-    return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
+    return _shown(changed, config), to_labels(structures)
 
 
 def draw_lge(  # noqa: PLR0913
@@ -96,7 +96,15 @@ def draw_lge(  # noqa: PLR0913
     toned = torch.rand(len(taken), generator=rng) < lge.tone
     taken[toned] = tone.monotone(taken[toned], rng)
     changed = appearance.change(taken, structures, config.appearance, rng)
-    return changed.contiguous(memory_format=torch.channels_last), to_labels(structures)
+    return _shown(changed, config), to_labels(structures)
+
+
+def _shown(images: Tensor, config: TrainingConfig) -> Tensor:
+    """``(n, V * C, H, W)``: all views of the changed images, as the application shows them."""
+    if config.infarct is not None:
+        seen = views(images.numpy(), config.infarct.seen).swapaxes(1, 2)
+        images = torch.from_numpy(seen).flatten(1, 2)
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 def windowed(images: Tensor, seen: Seen) -> Tensor:

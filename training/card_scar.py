@@ -31,8 +31,11 @@ _TEMPLATE = """# {name} {version}
 
 {interface}
 
-The three channels are the slice below, the slice, and the slice above; at the ends of the stack the
-end slice stands in for the one that is missing. `myocardium` is what is neither infarct nor
+The channels are the slice below, the slice, and the slice above (at the ends of the stack the end
+slice stands in for the one that is missing), then the same three equalised: each grey value as the
+share of pixels that are darker. The crop is taken so that the LV is round and of one size in it,
+whatever its pixels measure: a first look tells its place and size, the second one counts
+(`cmr/scar/usual_size.py`). `myocardium` is what is neither infarct nor
 no-reflow: the wall is the three together. Papillary muscles belong to the cavity. There is no class
 for the RV; its place comes from the cine or from `tissue_sax`.
 
@@ -55,9 +58,12 @@ What else was tried: `docs/experiments.md`.
 ## Limits
 
 - EMIDEC's images reached this project with grey values remapped slice by slice and with their
-  aspect ratio lost. The network has learned hearts of uncertain shape, from grey values that no
-  scanner writes. Random monotone maps of the grey values and stretches of {stretch[0]:g} to
-  {stretch[1]:g} in training make up for that in part.
+  aspect ratio lost: cavity and wall are 0.45 to 2.45 times as wide as high. In training the label
+  makes every heart round and of one size, with stretches of {stretch[0]:g} to {stretch[1]:g}
+  besides; the true shape stays unknown. Ranks of the grey values, and random monotone maps of
+  them, make up for the remapping in part.
+- An LV that is not round, as in an oblique cut, is seen round all the same, and hearts of all sizes
+  alike. What is measured keeps its size.
 - Without pixel size there are no grams and no millimetres in the figures above: shares and overlaps
   alone, of distorted hearts.
 - One hospital (Dijon) and its Siemens scanners, 1.5 T and 3 T, for both data sets. No other vendor,

@@ -219,6 +219,11 @@ class TrainingConfig(Section):
         """What the network tells apart."""
         return Label if self.infarct is None else ScarLabel
 
+    @property
+    def views(self) -> int:
+        """How often the network is shown each slice."""
+        return 1 if self.infarct is None else self.infarct.seen.views
+
 
 def read_config(path: Path) -> TrainingConfig:
     """Read a training configuration from YAML; ``base`` names a file beside it that it changes."""

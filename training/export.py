@@ -55,7 +55,7 @@ def export(
     (folder / ONNX).parent.mkdir(parents=True, exist_ok=True)
     network = state.average.module.eval()
     seen = settings.seen if config.infarct is None else config.infarct.seen
-    shape = (config.network.slices, *seen.matrix)
+    shape = (config.network.slices * config.views, *seen.matrix)
     write_onnx(network, shape, folder / ONNX)
     text = _triton_config(config.model.name, shape, len(config.labels))
     (folder / CONFIG).write_text(text, "utf-8")
@@ -63,7 +63,7 @@ def export(
         name=config.model.name,
         version=config.model.version,
         description=_described(config),
-        input=Tensor(name=INPUT, channels=config.network.slices),
+        input=Tensor(name=INPUT, channels=shape[0]),
         output=Tensor(name=OUTPUT, channels=len(config.labels)),
         labels={int(label): label.name.lower() for label in config.labels},
         preprocessing=seen,

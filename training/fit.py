@@ -13,9 +13,11 @@ from rich.progress import track
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from cmr.anatomy import lv_disc
 from cmr.intensity import IntensitySettings
 from cmr.overlap import dice_of_structures
 from cmr.preprocess import ModelInput, PreprocessSettings, to_model
+from cmr.scar.labels import ScarLabel
 from cmr.segmentation import segment
 from training.batches import draw_grid
 from training.cases import Case, read_acdc
@@ -29,13 +31,13 @@ from training.network import (
     fitting_weights,
     rate_factor,
 )
-from training.slices import load_slices
+from training.slices import about_the_ventricle, load_slices
 from training.sources import Sources
 from training.splits import Splits, read_splits
 
 LAST, BEST, CURVE = "last.pt", "best.pt", "curve.json"
 _BATCH = 16
-_SCAR_CANVAS = 176  # native pixels; holds the turned crop, and costs a third of the usual one
+_SCAR_CANVAS = 208  # native pixels; holds the turned crop, and costs half of the usual one
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class State:
 def new_state(config: TrainingConfig) -> State:
     """Fresh weights from the seed."""
     torch.manual_seed(config.run.seed)
-    network = build_network(config.network, len(config.labels)).to(
+    network = build_network(config.network, len(config.labels), config.views).to(
         _device(), memory_format=torch.channels_last
     )
     average = AveragedModel(
@@ -170,7 +172,11 @@ def _sources(
         return Sources(cine, load_emidec(folders.emidec, cases, settings.intensity, read_emidec))
     # Unclipped: the grey values of a crop come from its own percentiles.
     whole = IntensitySettings(low_percentile=0, high_percentile=100)
-    return Sources(cine, load_emidec(folders.emidec, cases, whole, read_scar, _SCAR_CANVAS))
+    late = load_emidec(folders.emidec, cases, whole, read_scar, _SCAR_CANVAS)
+    return Sources(
+        about_the_ventricle(cine, lv_disc(cine.labels)),
+        about_the_ventricle(late, late.labels != ScarLabel.BACKGROUND),
+    )
 
 
 def _epoch(
@@ -260,7 +266,7 @@ class TorchNetwork:
 
     @property
     def input_channels(self) -> int:
-        """Slices that the network sees at once."""
+        """Slices that the network sees at once, in all views."""
         return int(self._first.shape[1])
 
     def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

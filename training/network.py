@@ -19,13 +19,17 @@ from training.config import (
 )
 
 _KERNEL_NDIM = 4
+_AROUND = 3  # a slice and its neighbours, in the first view
 
 
-def build_network(config: NetworkConfig, classes: int) -> nn.Module:
-    """MONAI's residual U-Net, batch norm: it folds into the convolutions for inference."""
+def build_network(config: NetworkConfig, classes: int, views: int = 1) -> nn.Module:
+    """MONAI's residual U-Net, batch norm: it folds into the convolutions for inference.
+
+    ``views`` of each slice are shown, one after the other (:func:`cmr.preprocess.views`).
+    """
     network: nn.Module = UNet(
         spatial_dims=2,
-        in_channels=config.slices,
+        in_channels=config.slices * views,
         out_channels=classes,
         channels=config.channels,
         strides=(2,) * (len(config.channels) - 1),
@@ -112,8 +116,9 @@ def without_rv(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
 def fitting_weights(given: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
     """Weights of one network in the place of another's, where they fit.
 
-    A first convolution that saw a slice alone becomes the middle of one that sees its neighbours,
-    which begin at 0; what has another shape otherwise, as the head of other labels, stays.
+    A first convolution that saw a slice alone becomes that of the slice itself in one that sees
+    its neighbours and other views of it, which begin at 0; what has another shape otherwise, as the
+    head of other labels, stays.
     """
     return {name: _fitted(given[name], weight) for name, weight in own.items()}
 
@@ -124,7 +129,7 @@ def _fitted(given: Tensor, own: Tensor) -> Tensor:
     kernels = given.ndim == own.ndim == _KERNEL_NDIM
     if kernels and given.shape[1] == 1 and given.shape[::2] == own.shape[::2]:
         out = torch.zeros_like(own)
-        out[:, own.shape[1] // 2] = given[:, 0]
+        out[:, min(own.shape[1], _AROUND) // 2] = given[:, 0]
         return out
     return own
 

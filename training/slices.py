@@ -3,16 +3,18 @@
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from cmr.anatomy import Mask
 from cmr.heart import locate_heart
 from cmr.intensity import normalise
 from cmr.preprocess import PreprocessSettings
+from cmr.scar.usual_size import usual_spacing_mm
 from training.cases import Case, read_acdc
 
 # Native pixels: holds 240 mm turned by 45 degrees at ACDC's usual spacings.
@@ -52,6 +54,26 @@ class SliceSet:
         """The slices ``step`` further in the same stack; where it ends, the slice itself."""
         other = (index + step).clip(0, len(self) - 1)
         return np.where(self.stacks[other] == self.stacks[index], other, index)
+
+
+def about_the_ventricle(slices: SliceSet, disc: Mask) -> SliceSet:
+    """Centre on the LV of each stack, with the pixel size that makes it round and of usual size.
+
+    Parameters
+    ----------
+    slices
+        Stacks with an LV in their labels; one without stays as it is.
+    disc
+        ``(n, size, size)`` cavity and wall.
+    """
+    centres, spacings_mm = slices.centres.copy(), slices.spacings_mm.copy()
+    for number in np.unique(slices.stacks):
+        at = slices.stacks == number
+        if disc[at].any():
+            centres[at] = [index.mean() for index in np.nonzero(disc[at])[1:]]
+            rows_mm, cols_mm = map(float, spacings_mm[at][0])
+            spacings_mm[at] = usual_spacing_mm(disc[at], (rows_mm, cols_mm))
+    return replace(slices, centres=centres, spacings_mm=spacings_mm)
 
 
 def slices_of(case: Case, settings: PreprocessSettings) -> SliceSet:

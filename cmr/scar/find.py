@@ -11,10 +11,11 @@ from cmr.anatomy import Labels
 from cmr.labels import Label
 from cmr.results_scar import GrayDefinition, ScarMethod
 from cmr.scar.gray_zone import CoreAndGray
-from cmr.scar.heart import LateHeart, ScarNetworks, find_late_heart
+from cmr.scar.heart import LateHeart, find_late_heart
 from cmr.scar.images import LateImages
 from cmr.scar.islands import without_islands
 from cmr.scar.labels import ENHANCED, ScarLabel
+from cmr.scar.look import ScarNetworks
 from cmr.scar.masks import LeftVentricle, ScarMask
 from cmr.scar.methods import classical_scar
 from cmr.scar.remote import RemoteMyocardium

@@ -9,15 +9,13 @@ import numpy.typing as npt
 
 from cmr.anatomy import lv_disc
 from cmr.cleanup import clean
-from cmr.heart import CentreMethod, HeartCentre
 from cmr.labels import Label
 from cmr.mapping.heart import with_closed_wall, without_attachments
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.overlap import dice
-from cmr.preprocess import Seen, to_crop
 from cmr.scar.images import LateImages
 from cmr.scar.labels import ENHANCED, WALL, ScarLabel
-from cmr.segmentation import Network, probabilities
+from cmr.scar.look import ScarNetworks, look_twice
 from cmr.volume import FloatArray, Volume4D
 
 NO_WALL = "No left ventricle with a closed wall was found on any slice of the late enhancement."
@@ -26,16 +24,6 @@ NO_WALL = "No left ventricle with a closed wall was found on any slice of the la
 # at ED and ES, 1.20 in EMIDEC's 75 cases.
 _LARGEST_END_RATIO = 1.3
 _LEAST_SLICES = 4
-
-
-@dataclass(frozen=True, eq=False)
-class ScarNetworks:
-    """The network of the scar with its settings, and the one that sees any contrast."""
-
-    scar: Network
-    variants: int
-    preprocessing: Seen
-    tissue: TissueNetwork
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +55,8 @@ def find_late_heart(
     """Find cavity, wall and infarct on one stack.
 
     The contours of the cine tell place and RV; without a cine, the network for any contrast does,
-    on the whole image. The scar network looks at a crop about the LV. Where neither knows a heart,
-    the crop has the image's middle.
+    on the whole image. The scar network looks at a crop about the LV (:mod:`cmr.scar.look`). Where
+    nobody knows a heart, the crop has the image's middle.
 
     Parameters
     ----------
@@ -85,9 +73,8 @@ def find_late_heart(
     volume = images.volume
     seen = tissue.find(volume.data, volume.geometry, tissue.variants)
     known = np.asarray(seen.labels.data[0]) if cine is None else cine
-    prepared = to_crop(volume, networks.preprocessing, _centre(known))
-    scores = probabilities(networks.scar, prepared.images[0], networks.variants)
-    found = np.asarray(prepared.to_native([scores]).data[0])
+    others = [other for other in (np.asarray(seen.labels.data[0]), cine) if other is not None]
+    found = look_twice(volume, networks, lv_disc(known), [lv_disc(other) for other in others])
     labels = _cleaned(_with_rv(found, known), volume, tissue)
     wall = labels == Label.MYOCARDIUM
     agreement = dice(labels, np.asarray(seen.labels.data[0]), Label.MYOCARDIUM)
@@ -97,16 +84,6 @@ def find_late_heart(
         agreement=float("nan") if seen.reason else agreement,
         reason="" if wall.any() else NO_WALL,
     )
-
-
-def _centre(labels: npt.NDArray[np.uint8]) -> HeartCentre:
-    """Middle of the LV with its wall, mean over the slices."""
-    disc = lv_disc(labels)
-    if not disc.any():
-        rows, cols = labels.shape[1:]
-        return HeartCentre((rows - 1) / 2, (cols - 1) / 2, CentreMethod.IMAGE_CENTRE)
-    _, row, col = (float(i.mean()) for i in np.nonzero(disc))
-    return HeartCentre(row, col, CentreMethod.FIRST_LOOK)
 
 
 def _with_rv(found: npt.NDArray[np.uint8], known: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

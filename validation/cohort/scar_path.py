@@ -10,8 +10,8 @@ from typing import Protocol
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.model_store import ModelFolder, open_for
 from cmr.scar.find import FoundScar, find_scar
-from cmr.scar.heart import ScarNetworks
 from cmr.scar.images import LateImages
+from cmr.scar.look import ScarNetworks
 from cmr.scar.settings import ScarSettings
 from training.config import read_section
 from validation.cohort.task import Resources
