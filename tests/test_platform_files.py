@@ -3,9 +3,11 @@
 import json
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
+from app.environment import INPUT, OUTPUT
 from tests.conftest import ROOT, require
 from tests.platform_support import (
     CLUSTER_FILES,
@@ -100,6 +102,23 @@ def test_the_image_has_that_entry_point():
     require(dockerfile.exists(), "the Dockerfile")
     lines = re.findall(r"^ENTRYPOINT (.*)$", dockerfile.read_text(encoding="utf-8"), re.M)
     assert json.loads(lines[-1]) == [ENTRY]
+
+
+@pytest.mark.parametrize("folder", [INPUT, OUTPUT])
+def test_the_image_sets_the_folders_that_count_last(folder):
+    dockerfile = ROOT / "Dockerfile"
+    require(dockerfile.exists(), "the Dockerfile")
+    text = dockerfile.read_text(encoding="utf-8")
+    [value] = re.findall(rf"\b{folder.packaged}=(\S+)", text)
+    assert Path(value) == folder.packaged_value
+
+
+def test_the_page_names_every_variable():
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    for folder in (INPUT, OUTPUT):
+        for name in (folder.packaged, *folder.platforms, str(folder.packaged_value)):
+            assert f"`{name}`" in page
+    assert f"`{IMAGE}`" in page
 
 
 @pytest.mark.parametrize("name", FOLDERS)
