@@ -1,4 +1,7 @@
-"""The command line. The SDK's flags and the HOLOSCAN_* variables mean here what they mean there."""
+"""The command line. The SDK's flags and the HOLOSCAN_* variables mean here what they mean there.
+
+Variables of other platforms that name the folders stand in ``app/environment.py``.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from app.environment import INPUT, OUTPUT, FolderVariables, folder_from
 from cmr.errors import UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -60,8 +64,8 @@ def parse(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> RunReques
     """
     args = _parser().parse_args(list(argv))
     request = RunRequest(
-        input=_required(args.input or env.get("HOLOSCAN_INPUT_PATH"), "input"),
-        output=_required(args.output or env.get("HOLOSCAN_OUTPUT_PATH"), "output"),
+        input=_required(args.input or folder_from(INPUT, env), "input", INPUT),
+        output=_required(args.output or folder_from(OUTPUT, env), "output", OUTPUT),
         model=Path(args.model or env.get("HOLOSCAN_MODEL_PATH") or PROJECT_ROOT / "models"),
         config=Path(args.config or env.get("HOLOSCAN_CONFIG_PATH") or PROJECT_ROOT / "app.yaml"),
         workdir=_optional(args.workdir or env.get("HOLOSCAN_WORKDIR")),
@@ -81,16 +85,16 @@ def output_of(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> Path 
     finder.add_argument("-o", "--output")
     try:
         args, _ = finder.parse_known_args(list(argv))
+        source = _optional(args.input or folder_from(INPUT, env))
+        output = _optional(args.output or folder_from(OUTPUT, env))
     except UsageError:
         return None
-    source = _optional(args.input or env.get("HOLOSCAN_INPUT_PATH"))
-    output = _optional(args.output or env.get("HOLOSCAN_OUTPUT_PATH"))
     return None if source and output and _lies_in(output, source) else output
 
 
-def _required(value: str | None, name: str) -> Path:
+def _required(value: str | None, name: str, variables: FolderVariables) -> Path:
     if not value:
-        raise UsageError(f"No {name} folder: give --{name} DIR or HOLOSCAN_{name.upper()}_PATH.")
+        raise UsageError(f"No {name} folder: give --{name} DIR or {variables.packaged}.")
     return Path(value)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.exit_codes import exit_code_of, public_message
 from cmr.errors import NoApplicableSeries
-from cmr.records import most_severe
+from cmr.records import Status, most_severe
 from cmr.results import StudyResults
 
 NAME = "cmr-map"
@@ -55,10 +55,17 @@ def failure(error: BaseException) -> dict[str, Any]:
 
 
 def write_result_json(results: Sequence[StudyResults], folder: Path) -> None:
-    """``result.json``: the notification that mercure shows, and the numbers in short."""
+    """``result.json``: what mercure shows, whom it tells, where it sends, and the numbers in short.
+
+    What a gate wants reviewed asks for a notification and for the rule's alternate target; mercure
+    heeds both only where the rule allows it.
+    """
     summaries = [_summary(r) for r in results]
+    doubtful = most_severe(r.quality_status for r in results) is not Status.PASS
+    text = "; ".join(_sentence(s) for s in summaries)
     content = {
-        "__mercure_notification": {"text": "; ".join(_sentence(s) for s in summaries)},
+        "__mercure_notification": {"text": text, "requested": doubtful},
+        **({"__mercure_routing": {"use_alternate_target": True}} if doubtful else {}),
         "studies": summaries,
     }
     (folder / RESULT).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
