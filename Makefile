@@ -40,7 +40,7 @@ demo: $(VENV)/.runtime
 	@$(PY) -m validation.demo --folder $(DEMO)
 
 test: $(VENV)/.dev
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses auto --dist loadfile
 
 run: $(VENV)/.runtime
 	@test -n '$(INPUT)' -a -n '$(OUTPUT)' || { echo 'make run INPUT=dir OUTPUT=dir' >&2; exit 2; }
