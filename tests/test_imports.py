@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("CINE-03")
+
 OWN = {
     "app",
     "operators",

@@ -24,6 +24,8 @@ from training.fit import new_state
 from training.network import build_network, build_training_loss, fitting_weights
 from training.sources import Sources
 
+pytestmark = pytest.mark.requirement("SCAR-24")
+
 SCAR = read_config(ROOT / "training" / "scar_sax.yaml")
 TISSUE = read_config(ROOT / "training" / "tissue_sax.yaml")
 CENTRAL = Seen(matrix=(32, 32), spacing_mm=4, intensity=SMALL.intensity, central_fraction=0.72)
