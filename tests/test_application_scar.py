@@ -127,7 +127,7 @@ def test_surfaces_are_closed_and_as_large_as_the_results_say(full):
         assert mesh.volume_ml == pytest.approx(mesh.mask_volume_ml, rel=0.03)
 
 
-@pytest.mark.requirement("SCAR-17")
+@pytest.mark.requirement("CINE-44", "SCAR-17")
 def test_results_report_and_notifications_have_the_same_numbers(full):
     scar = full.results.scar
     content = json.loads((full.run.output / "results.json").read_text(encoding="utf-8"))
