@@ -9,10 +9,9 @@ from pathlib import Path
 from deploy.trust.markdown import table
 from deploy.trust.pages import NOTICE
 from deploy.trust.parts import Model, pinned
+from deploy.trust.trace import APPLICATION
 
-_PACKAGES = ("app", "operators", "dicomio", "pictures", "meshes", "cmr", "deploy", "phantom",
-             "training", "validation")  # fmt: skip
-_SHIPPED = frozenset({"app", "operators", "dicomio", "pictures", "meshes", "cmr"})
+_TESTS = "tests"
 
 _TEXT = """# Software description
 
@@ -22,10 +21,11 @@ _TEXT = """# Software description
 
 cmr-map {version} turns a cardiac MR study in DICOM into contours, maps, numbers and a structured
 report, without hands. It runs as one process or one container, reads one folder and writes
-another, and opens no connection.
+another, and opens no connection of its own accord.
 
 **Intended use.** Research on cardiac MR by people who can judge contours. **Not for**
-diagnosis, treatment, screening or any decision on a patient. {notice_of_app}
+diagnosis, treatment, screening or any decision on a patient.
+{notice_of_app}
 
 **Input.** Short-axis cine, T1, T2 and T2* mapping, and late enhancement; DICOM MR, classic or
 Enhanced. **Output.** DICOM SEG, Parametric Map and SR, JSON, pictures, surfaces.
@@ -125,8 +125,10 @@ def software_page(
 
 def _packages(root: Path) -> list[tuple[str, str, str]]:
     rows = []
-    for name in _PACKAGES:
-        tree = ast.parse((root / name / "__init__.py").read_text(encoding="utf-8"))
-        first = (ast.get_docstring(tree) or "").split("\n\n")[0]
-        rows.append((f"`{name}/`", "yes" if name in _SHIPPED else "", first))
+    for path in sorted(root.glob("*/__init__.py")):
+        name = path.parent.name
+        if name != _TESTS:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            first = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("``", "`")
+            rows.append((f"`{name}/`", "yes" if name in APPLICATION else "", first))
     return rows
