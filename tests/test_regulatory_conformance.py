@@ -8,7 +8,12 @@ import pydicom
 import pytest
 from highdicom.base import SOPClass
 from pydicom.datadict import keyword_for_tag
-from pydicom.uid import AllTransferSyntaxes, ExplicitVRLittleEndian, UID_dictionary
+from pydicom.uid import (
+    AllTransferSyntaxes,
+    ExplicitVRLittleEndian,
+    MediaStorageDirectoryStorage,
+    UID_dictionary,
+)
 
 from deploy.trust import ROOT
 from deploy.trust.conformance import PRIVATE_TAGS, WRITTEN, conformance_page, transfer_syntaxes
@@ -63,6 +68,13 @@ def test_no_other_object_of_dicom_is_made():
     }
     assert calls & classes == set(MADE)
     assert set(WRITTEN) == set(MADE.values())
+
+
+def test_every_storage_class_in_the_code_is_stated():
+    named = {n for text in sources() for n in re.findall(r"\b[A-Za-z0-9]+Storage\b", text)}
+    stated = {uid for table in ("sop-classes-read", "sop-classes-written") for _, uid, _ in
+              rows(table)}  # fmt: skip
+    assert {getattr(pydicom.uid, n) for n in named} <= stated | {MediaStorageDirectoryStorage}
 
 
 def test_written_files_are_of_the_stated_classes_and_syntax(written):

@@ -85,6 +85,17 @@ def test_a_package_that_is_not_there_is_named(site, tmp_path):
         packages(site, requirements(tmp_path, "gone==1"))
 
 
+@pytest.mark.requirement("CINE-01")
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.txt")), ids=lambda p: p.name)
+def test_every_dependency_has_an_exact_pin(path):
+    found = pinned(path)
+    assert found
+    for requirement in found:
+        [specifier] = requirement.specifier
+        assert specifier.operator == "==", requirement
+        assert "*" not in specifier.version, requirement
+
+
 @pytest.mark.requirement("TRU-03")
 def test_pins_are_given_as_registries_know_them(site):
     assert packages(site)[0].pin == "a-pkg==1.0"

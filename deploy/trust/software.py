@@ -82,6 +82,10 @@ _DOCUMENTS = (
     ("Revision history", "`CHANGELOG.md` and the repository"),
     ("Unresolved anomalies", "[anomalies.md](anomalies.md)"),
     ("List of parts (SBOM)", "`python -m deploy.trust sbom`; in the image under its documents"),
+    ("Cybersecurity", "[risks.md](risks.md) R-09 and R-12, the list of parts, `make audit`"),
+    ("Networks: data, figures by subgroup, limits", "`models/*/README.md`, `docs/experiments.md`"),
+    ("Quantitative values: bias, precision, limits", "`docs/validation.md`, `docs/mapping.md`, "
+     "`docs/scar.md`, `docs/phantom.md`"),
     ("Labelling", "README, model cards, the notice in every result"),
     ("Clinical evaluation", "none"),
 )  # fmt: skip

@@ -13,7 +13,8 @@ Written by `python -m deploy.trust documents` from the packages installed for `r
 licences are those that the packages state. Pinned packages have the version of their pin. What
 they bring along has the version that was installed when this page was written; the list of parts
 (SBOM) inside an image has the versions of that image. Wheels hold libraries of others (OpenBLAS,
-OpenJPEG, CharLS and more), whose licences lie in the `dist-info` folder of each package.
+OpenJPEG, CharLS and more), whose licences lie in a package's `dist-info` folder, where it ships
+them.
 
 **Duties when you pass on an installation or an image:**
 
