@@ -10,6 +10,8 @@ from dicomio.mapping_source import FitParameter, MappingStudy, ParameterSource
 from tests.mapping_support import HEIGHTS, MOLLI_533, SHMOLLI, molli, scanner_map, stored
 from tests.tissue_heart import MAPPING
 
+pytestmark = pytest.mark.requirement("TIS-01")
+
 SHAPE = (40, 36)
 
 

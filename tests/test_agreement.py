@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from validation.cohort.agreement import agreement, icc_2_1
 
+pytestmark = pytest.mark.requirement("VAL-02")
+
 # Shrout & Fleiss, Psychological Bulletin 1979;86:420, table 2: six targets, four judges. Their
 # table 3 gives BMS 11.24, JMS 32.49, EMS 1.02; their table 4 ICC(2,1) = .29.
 SHROUT_FLEISS = np.array(

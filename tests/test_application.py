@@ -52,6 +52,7 @@ def test_a_good_run_is_silent_on_stderr_and_leaves_no_partial_files(run):
     assert sorted(n.split("-")[0] for n in names if n.endswith(".dcm")) == ["seg", "seg", "sr"]
 
 
+@pytest.mark.requirement("CINE-41")
 def test_six_short_axis_series_are_used_and_five_refused_with_a_reason(run, headers):
     decisions = run.results.series
     assert {headers[d.series_uid] for d in decisions if d.used} == SHORT_AXIS_NUMBERS
@@ -62,6 +63,7 @@ def test_six_short_axis_series_are_used_and_five_refused_with_a_reason(run, head
     assert run.results.input.images == run.results.input.files == 275
 
 
+@pytest.mark.requirement("CINE-41")
 def test_the_numbers_lie_where_they_must(run):
     lv, rv = run.results.cine.lv, run.results.cine.rv
     assert 145 <= lv.edv_ml <= 215
@@ -91,6 +93,7 @@ def test_sv_ef_and_output_follow_from_the_volumes(run):
         assert side.co_l_min == pytest.approx(output, rel=0.01)
 
 
+@pytest.mark.requirement("CINE-29")
 def test_the_json_satisfies_the_published_schema(run):
     schema = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
     content = json.loads((run.output / "results.json").read_text(encoding="utf-8"))
@@ -99,6 +102,7 @@ def test_the_json_satisfies_the_published_schema(run):
     assert "ci_l_min_m2" not in content["cine"]["lv"]
 
 
+@pytest.mark.requirement("CINE-30")
 def test_orchestrators_find_status_and_numbers(run):
     metadata = run.metadata
     assert metadata["inference_status"] is True
@@ -109,12 +113,14 @@ def test_orchestrators_find_status_and_numbers(run):
     assert f"LV EF {run.results.cine.lv.ef_pct:g} %" in result["__mercure_notification"]["text"]
 
 
+@pytest.mark.requirement("CINE-34")
 def test_validators_find_no_error(run, bivme):
     written = sorted(run.output.glob("*.dcm"))
     assert {path.name: dciodvfy_errors(path) for path in written} == {p.name: [] for p in written}
     assert dcentvfy_errors(written, sorted(bivme.rglob("*.dcm"))) == []
 
 
+@pytest.mark.requirement("CINE-34")
 @pytest.mark.parametrize("phase", ["ed", "es"])
 def test_dcmqi_gives_back_the_volumes(run, tmp_path, phase):
     path = run.one(f"seg-{phase}-*.dcm")
@@ -130,6 +136,7 @@ def test_dcmqi_gives_back_the_volumes(run, tmp_path, phase):
         assert volumes[numbers[label]] == pytest.approx(volume, rel=0.001), label
 
 
+@pytest.mark.requirement("CINE-34")
 def test_dcmqi_gives_back_every_number_of_the_report(run, tmp_path):
     groups = dcmqi_report(run.one("sr-*.dcm"), tmp_path)
     found = sorted(float(m["value"]) for g in groups for m in g["measurementItems"])
@@ -164,10 +171,12 @@ def test_the_report_refers_to_the_segments_that_were_written(run):
     assert referenced == {int(n.SegmentNumber) for s in segs.values() for n in s.SegmentSequence}
 
 
+@pytest.mark.requirement("CINE-36")
 def test_no_patient_data_outside_the_dicom_files(run):
     assert "patient1" not in run.texts().lower()
 
 
+@pytest.mark.requirement("CINE-31")
 def test_a_second_run_on_shuffled_and_blanked_headers_finds_the_same(run, bivme, tmp_path):
     """Descriptions, protocol names and series numbers gone, one flat folder in another order."""
     for number, path in enumerate(sorted(bivme.rglob("*.dcm"), key=lambda p: p.name[::-1])):

@@ -84,6 +84,7 @@ def full(tmp_path_factory) -> Full:
     return Full(truth, run, run.results)
 
 
+@pytest.mark.requirement("TIS-26")
 @pytest.mark.parametrize(
     ("quantity", "true"), [("native_t1", "t1_native_ms"), ("post_t1", "t1_post_ms")]
 )
@@ -92,6 +93,7 @@ def test_molli_is_within_two_percent_in_every_segment(full, quantity, true):
     assert {k: e for k, e in found.items() if not abs(e) <= MOST_PCT} == {}
 
 
+@pytest.mark.requirement("TIS-27")
 def test_sasha_and_t2_are_within_two_percent_but_for_noise(full):
     mapping = full.results.mapping
     [sasha] = mapping.others
@@ -107,6 +109,7 @@ def test_sasha_and_t2_are_within_two_percent_but_for_noise(full):
         assert abs(np.median(list(found.values()))) <= MOST_PCT
 
 
+@pytest.mark.requirement("TIS-26")
 def test_ecv_is_within_one_point_in_every_segment(full):
     ecv = full.results.mapping.ecv
     true = true_values(full.truth, "ecv_fraction")
@@ -116,6 +119,7 @@ def test_ecv_is_within_one_point_in_every_segment(full):
     assert (ecv.haematocrit.source, ecv.haematocrit.fraction) == ("measured", 0.42)
 
 
+@pytest.mark.requirement("TIS-28")
 def test_the_lesion_is_in_its_segment_on_every_map(full):
     mapping = full.results.mapping
     for one in (mapping.native_t1, *mapping.others, mapping.t2):
@@ -154,6 +158,7 @@ def test_the_full_study_leaves_every_file_that_it_lists(full):
     assert report.Modality == "SR"
 
 
+@pytest.mark.requirement("TIS-22")
 def test_the_full_study_satisfies_the_schema_and_names_nobody(full):
     content = json.loads((full.run.output / "results.json").read_text(encoding="utf-8"))
     schema = json.loads((ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
@@ -202,6 +207,7 @@ def test_scanner_maps_are_taken_and_checked(tagged, disguised):
             assert check.median_absolute_difference_ms < 0.05 * one.global_.median_ms
 
 
+@pytest.mark.requirement("TIS-03")
 def test_colour_copies_are_refused_by_name(tagged, disguised):
     for results in (tagged, disguised):
         maps = [s for s in results.series if s.kind.endswith("map")]
@@ -209,6 +215,7 @@ def test_colour_copies_are_refused_by_name(tagged, disguised):
         assert all("copy of the map for display in colour" in s.reason for s in maps)
 
 
+@pytest.mark.requirement("TIS-02")
 def test_t2_in_tenths_of_a_millisecond_is_not_scaled_in_silence(tagged):
     t2 = tagged.mapping.t2
     assert (t2.source, has_values(t2)) == ("fitted", True)
@@ -224,6 +231,7 @@ def test_maps_alone_are_measured_and_the_missing_cine_is_named(tagged):
     assert has_values(tagged.mapping.native_t1)
 
 
+@pytest.mark.requirement("TIS-06")
 def test_without_haematocrit_there_is_no_ecv_at_3_t(tagged):
     assert tagged.mapping.ecv is None
     reason = tagged.mapping.not_measured["ecv"]
@@ -231,6 +239,7 @@ def test_without_haematocrit_there_is_no_ecv_at_3_t(tagged):
     assert "holds at 1.5 T, and the field strength is 3 T" in reason
 
 
+@pytest.mark.requirement("TIS-06")
 def test_without_haematocrit_ecv_at_1_5_t_is_labelled_synthetic(disguised):
     ecv = disguised.mapping.ecv
     assert has_values(ecv)
@@ -255,6 +264,7 @@ def faulty(tmp_path_factory) -> StudyResults:
     return measure(folder, folder.parent / "out")
 
 
+@pytest.mark.requirement("TIS-29")
 def test_a_fault_costs_its_slice_is_said_and_the_rest_is_measured(faulty):
     mapping = faulty.mapping
     [sasha] = mapping.others
@@ -293,6 +303,7 @@ def damaged(tmp_path_factory) -> StudyResults:
     return measure(folder, folder.parent / "out")
 
 
+@pytest.mark.requirement("TIS-29")
 def test_a_kind_that_cannot_be_read_is_named_and_the_rest_measured(damaged):
     assert damaged.mapping.t2 is None
     [reason] = [r for r in damaged.mapping.not_measured.values() if "T2" in r]
@@ -300,6 +311,7 @@ def test_a_kind_that_cannot_be_read_is_named_and_the_rest_measured(damaged):
     assert has_values(damaged.mapping.post_t1)
 
 
+@pytest.mark.requirement("TIS-30")
 def test_a_map_of_air_is_fitted_and_written_without_segment_values(damaged):
     native = damaged.mapping.native_t1
     assert native.fit is not None
@@ -321,6 +333,7 @@ def bottles(tmp_path_factory):
     return measure(source, output), output
 
 
+@pytest.mark.requirement("TIS-25")
 @pytest.mark.real_data
 def test_the_siemens_phantom_agrees_with_its_scanner(bottles):
     results, output = bottles
@@ -347,6 +360,7 @@ def test_the_siemens_phantom_agrees_with_its_scanner(bottles):
     assert check.undetermined_pixels >= (wanted & ~known).sum()
 
 
+@pytest.mark.requirement("TIS-30")
 @pytest.mark.real_data
 def test_the_siemens_phantom_has_no_heart(bottles):
     results, _ = bottles

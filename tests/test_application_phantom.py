@@ -54,6 +54,7 @@ def test_a_cine_alone_lacks_nothing(plain):
     assert results.mapping is None
 
 
+@pytest.mark.requirement("CINE-06")
 @pytest.mark.parametrize(
     "form",
     [
@@ -88,6 +89,7 @@ def test_a_missing_slice_is_noticed_and_its_gap_measured(plain, tmp_path):
     assert results.cine.lv.edv_ml == pytest.approx(plain[1].cine.lv.edv_ml, rel=0.1)
 
 
+@pytest.mark.requirement("CINE-05")
 def test_a_damaged_image_costs_its_slice_and_is_said(tmp_path):
     write_study(tmp_path / "study", settings(syntax=Syntax.RLE))
     victim = sorted((tmp_path / "study").rglob("*.dcm"))[40]
@@ -101,6 +103,7 @@ def test_a_damaged_image_costs_its_slice_and_is_said(tmp_path):
     assert "the slice is left out" in sentence
 
 
+@pytest.mark.requirement("CINE-05")
 def test_a_truncated_file_is_counted_and_its_slice_left_out(tmp_path):
     write_study(tmp_path / "study", settings())
     victim = sorted((tmp_path / "study").rglob("*.dcm"))[40]
@@ -111,6 +114,7 @@ def test_a_truncated_file_is_counted_and_its_slice_left_out(tmp_path):
     assert len(results.cine.stack.left_out) == 1
 
 
+@pytest.mark.requirement("CINE-07")
 def test_an_exact_duplicate_is_used_once(plain, tmp_path):
     write_study(tmp_path / "study", settings())
     victim = sorted((tmp_path / "study").rglob("*.dcm"))[7]
@@ -120,6 +124,7 @@ def test_an_exact_duplicate_is_used_once(plain, tmp_path):
     assert results.cine == plain[1].cine
 
 
+@pytest.mark.requirement("CINE-09")
 def test_two_studies_of_one_patient_are_measured_apart(plain, tmp_path):
     write_study(tmp_path / "in" / "a", settings())
     write_study(tmp_path / "in" / "b", settings(slices=8))

@@ -85,6 +85,7 @@ def near_truth(results: StudyResults, truth: ScarTruth) -> None:
     assert found.transmurality_class == true.transmurality_class
 
 
+@pytest.mark.requirement("SCAR-21")
 def test_the_scar_is_near_its_truth(full):
     near_truth(full.results, full.truth)
     assert full.results.scar.segments_over_50 >= 1
@@ -92,6 +93,7 @@ def test_the_scar_is_near_its_truth(full):
     assert full.results.cine is not None
 
 
+@pytest.mark.requirement("SCAR-01")
 def test_psir_is_chosen_and_the_choice_is_told(full):
     stack = full.results.scar.stack
     assert stack.kind == "psir"
@@ -113,6 +115,7 @@ def test_every_file_is_written_and_listed(full):
     assert full.run.one("sr-*.dcm").name in full.results.files
 
 
+@pytest.mark.requirement("SCAR-15")
 def test_surfaces_are_closed_and_as_large_as_the_results_say(full):
     meshes = full.results.scar.meshes
     assert {m.structure for m in meshes} == {"epicardium", "endocardium", "scar"}
@@ -124,6 +127,7 @@ def test_surfaces_are_closed_and_as_large_as_the_results_say(full):
         assert mesh.volume_ml == pytest.approx(mesh.mask_volume_ml, rel=0.03)
 
 
+@pytest.mark.requirement("CINE-44", "SCAR-17")
 def test_results_report_and_notifications_have_the_same_numbers(full):
     scar = full.results.scar
     content = json.loads((full.run.output / "results.json").read_text(encoding="utf-8"))
@@ -154,6 +158,7 @@ def test_without_a_cine_the_scar_is_measured(full, alone, tmp_path):
         near_truth(results, full.truth)
 
 
+@pytest.mark.requirement("SCAR-23")
 def test_inverted_psir_is_withheld_and_the_reason_told(alone, tmp_path):
     def negate(ds):
         zero = -float(ds.RescaleIntercept) / float(ds.RescaleSlope)
@@ -173,6 +178,7 @@ def test_inverted_psir_is_withheld_and_the_reason_told(alone, tmp_path):
     assert not (tmp_path / "out" / "scar-scar.stl").exists()
 
 
+@pytest.mark.requirement("SCAR-23")
 def test_one_slice_has_shares_and_no_grams(alone, tmp_path):
     for name in (MAGNITUDE, PSIR):
         files = images(alone, name)
@@ -188,6 +194,7 @@ def test_one_slice_has_shares_and_no_grams(alone, tmp_path):
     assert gates(results)["scar_slices"].status is Status.REVIEW
 
 
+@pytest.mark.requirement("SCAR-23")
 def test_images_without_a_position_are_named(alone, tmp_path, capsys):
     def lose(ds):
         del ds.ImagePositionPatient
@@ -200,6 +207,7 @@ def test_images_without_a_position_are_named(alone, tmp_path, capsys):
     assert not (tmp_path / "out" / "results.json").exists()
 
 
+@pytest.mark.requirement("SCAR-23")
 def test_slices_of_another_matrix_are_left_out_and_named(alone, tmp_path):
     """Every second image has half the rows and columns."""
     small = images(alone, PSIR)[::2]
@@ -214,6 +222,7 @@ def test_slices_of_another_matrix_are_left_out_and_named(alone, tmp_path):
     assert (pitch.figure, pitch.status) == (pytest.approx(stack.pitch_mm), Status.REVIEW)
 
 
+@pytest.mark.requirement("SCAR-21", "SCAR-23")
 def test_no_enhancement_is_no_scar(tmp_path):
     write(tmp_path / "study", SCAR_PRESETS["none"], phases=2)
     shutil.rmtree(tmp_path / "study" / CINE)

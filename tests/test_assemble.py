@@ -18,6 +18,8 @@ from cmr.volume import Volume4D
 from cmr.volumetry import measure
 from tests.heart_masks import QUALITY, VOLUMETRY, beating_heart, geometry, heart
 
+pytestmark = pytest.mark.requirement("CINE-26")
+
 SOUND = beating_heart()
 STACK = Stack(
     series_uids=["1.2.3"],

@@ -9,6 +9,8 @@ import pytest
 from app.main import main
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("CINE-35")
+
 BIRTH, NAME = "19560102", "Quaxtermann^Zebulon"
 
 
@@ -53,6 +55,7 @@ def test_bad_usage(capfd, tmp_path, extra, message):
     check_failure(capfd, tmp_path / "o", code, 2, message)
 
 
+@pytest.mark.requirement("CINE-04")
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -68,6 +71,7 @@ def test_settings_that_do_not_fit(capfd, study, tmp_path, content, message):
     check_failure(capfd, tmp_path / "o", code, 2, message)
 
 
+@pytest.mark.requirement("CINE-04")
 def test_an_unknown_setting_is_refused(capfd, study, tmp_path):
     config = tmp_path / "app.yaml"
     text = (ROOT / "app.yaml").read_text(encoding="utf-8")
@@ -86,6 +90,7 @@ def test_nothing_readable(capfd, tmp_path, files):
     check_failure(capfd, tmp_path / "o", code, 3, f"{len(files)} files")
 
 
+@pytest.mark.requirement("CINE-08")
 def test_two_patients(capfd, study, tmp_path):
     path = study / "Quaxtermann-1.dcm"
     ds = pydicom.dcmread(path)
@@ -146,6 +151,7 @@ def test_a_failure_withdraws_earlier_results_and_nothing_else(capfd, study, tmp_
     assert sorted(p.name for p in output.iterdir()) == ["metadata.json", "mine.txt"]
 
 
+@pytest.mark.requirement("CINE-36")
 def test_patient_names_in_paths_stay_out_of_the_report(capfd, bivme, study, tmp_path):
     """A damaged file named after the patient is counted, and its name is not repeated."""
     (study / "Quaxtermann_Zebulon.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 40)

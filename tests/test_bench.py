@@ -7,6 +7,8 @@ import pytest
 
 from validation import bench_relaxometry as bench
 
+pytestmark = pytest.mark.requirement("TIS-10")
+
 
 def test_a_library_that_is_not_installed_is_left_out_with_the_reason(monkeypatch):
     monkeypatch.setitem(sys.modules, "mrpro.operators", None)

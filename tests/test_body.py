@@ -8,6 +8,8 @@ import pytest
 from cmr.body import Subject, bsa_m2, describe_body
 from tests.heart_masks import VOLUMETRY
 
+pytestmark = pytest.mark.requirement("CINE-23")
+
 BODY = VOLUMETRY.body
 
 

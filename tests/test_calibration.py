@@ -23,6 +23,8 @@ from validation.gates_calibration import (
 from validation.gates_mapping import mapping_section
 from validation.gates_scar import scar_section
 
+pytestmark = pytest.mark.requirement("CINE-24")
+
 
 @pytest.fixture(scope="module")
 def labels(request):

@@ -20,6 +20,8 @@ from tests.dicom_factory import (
     uid,
 )
 
+pytestmark = pytest.mark.requirement("CINE-11")
+
 
 def kinds(records: list[ImageHeader]) -> list[SeriesKind]:
     return [classify(part, SELECTION.classify).kind for part in split(records)]

@@ -13,6 +13,8 @@ from cmr.volume import Volume4D
 from tests.heart_masks import CLEANUP, ED_RADII_MM, geometry, heart
 from training.cases import read_acdc, read_groups
 
+pytestmark = pytest.mark.requirement("CINE-20")
+
 STACK = geometry()
 CLEAN = heart(ED_RADII_MM[None], STACK)
 

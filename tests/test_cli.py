@@ -3,6 +3,8 @@ import pytest
 from app.cli import PROJECT_ROOT, output_of, parse
 from cmr.errors import UsageError
 
+pytestmark = pytest.mark.requirement("CINE-02")
+
 
 @pytest.fixture
 def folders(tmp_path):

@@ -9,6 +9,8 @@ from cmr.results_mapping import EcvRegion, RelaxationRegion
 from dicomio import codes, sr_concepts
 from tests.dicom_tools import OWN_CODES, reference_codes, standard_codes
 
+pytestmark = pytest.mark.requirement("CINE-33")
+
 # Codes that the reference list does not hold: DICOM's own lists must know them.
 FROM_THE_STANDARD = {
     ("121106", "DCM"),

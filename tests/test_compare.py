@@ -7,6 +7,8 @@ from training.config import read_config
 from training.fit import Folders
 from training.splits import read_splits
 
+pytestmark = pytest.mark.requirement("NET-05")
+
 
 def patients(*dice):
     return {

@@ -17,6 +17,8 @@ from validation.cohort.criteria import (
 from validation.cohort.records import CaseRow
 from validation.cohort.summary import summarise
 
+pytestmark = pytest.mark.requirement("VAL-05")
+
 REFERENCE = {"lv.edv_ml": 150.0, "lv.esv_ml": 60.0, "lv.ef_pct": 60.0, "lv.mass_ed_g": 100.0}
 
 
@@ -88,6 +90,7 @@ def test_at_least(limit, passed):
     assert judge([case("a"), case("b", dice=0.7)], asked)[0].passed is passed
 
 
+@pytest.mark.requirement("VAL-03")
 @pytest.mark.parametrize(("limit", "passes"), [(0, False), (1, True)])
 def test_a_failed_case_fails_the_run_unless_the_site_allows_it(limit, passes):
     rows = [case(), case("broken", failure="file missing")]

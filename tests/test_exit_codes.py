@@ -5,6 +5,8 @@ from app.main import _nothing_measured
 from cmr import errors
 from tests.results_sample import study_results
 
+pytestmark = pytest.mark.requirement("CINE-35")
+
 
 @pytest.mark.parametrize(
     ("error", "code"),
@@ -35,6 +37,7 @@ def test_codes_are_distinct():
     assert len({code.value for code in ExitCode}) == len(ExitCode) == 8
 
 
+@pytest.mark.requirement("CINE-36")
 def test_foreign_messages_are_not_repeated():
     try:
         int("DOE^JANE")

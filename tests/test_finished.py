@@ -14,6 +14,8 @@ from tests.finished_support import LIMITED, save_nifti, write_segs
 from training.cases import read_acdc
 from validation.cohort.finished import read_labels
 
+pytestmark = pytest.mark.requirement("VAL-06")
+
 FLIPS = st.tuples(
     st.permutations([0, 1, 2]), st.lists(st.sampled_from([1, -1]), min_size=3, max_size=3)
 )

@@ -13,6 +13,8 @@ from cmr.records import Status
 from tests.model_support import ROOT
 from training.config import read_section
 
+pytestmark = pytest.mark.requirement("NET-12")
+
 PHASES = ChosenPhases(ed=0, es=2, excluded={})
 LIMITS = AgreementLimits(min_agreement_pct=90)
 # Columns RV, myocardium, LV; the phase between ED and ES is not judged.

@@ -17,6 +17,8 @@ from tests.heart_masks import QUALITY
 from tests.mapped_heart import BODY, PLANES, about, measured, no_heart, on_map, tissue_of
 from tests.tissue_heart import MAPPING, SETTINGS, masks
 
+pytestmark = pytest.mark.requirement("TIS-24")
+
 LIMITS = QUALITY.mapping
 PLAIN = measured(blood=1600.0)
 EMPTY = measure_tissue(

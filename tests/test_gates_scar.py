@@ -17,6 +17,8 @@ from tests.late_case import BODY, SCARRED, measured
 from tests.late_rings import REMOTE, SD, SETTINGS, rng
 from tests.tissue_heart import stack
 
+pytestmark = pytest.mark.requirement("SCAR-09")
+
 LIMITS = QUALITY.scar
 
 

@@ -3,9 +3,13 @@
 import re
 from unittest.mock import MagicMock
 
+import pytest
+
 from app.graph import CmrApplication
 from operators.step import Step
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.requirement("CINE-03")
 
 
 class Recording(CmrApplication):

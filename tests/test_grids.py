@@ -15,6 +15,8 @@ from cmr.volume import StackGeometry, Volume4D
 from tests.dicom_source import heart, stack, write_cine
 from tests.finished_support import LIMITED
 
+pytestmark = pytest.mark.requirement("CINE-15")
+
 
 @pytest.fixture(scope="module")
 def labels(tmp_path_factory):

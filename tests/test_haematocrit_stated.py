@@ -12,6 +12,8 @@ from tests.dicom_factory import header, uid, write
 from tests.mapped_heart import about
 from tests.tissue_heart import SETTINGS
 
+pytestmark = pytest.mark.requirement("TIS-06")
+
 STUDY = uid("study")
 
 

@@ -15,6 +15,8 @@ from dicomio.kinds import Component
 from dicomio.quiet import quiet
 from tests.dicom_factory import SHORT_AXIS, enhanced, header, images
 
+pytestmark = pytest.mark.requirement("CINE-05")
+
 TRIGGER = Tag(0x00181060)
 
 
@@ -83,6 +85,7 @@ def test_component_of_ge(code: int, component: Component) -> None:
     assert image.component is component
 
 
+@pytest.mark.requirement("CINE-12")
 def test_later_acquisitions_compare_greater() -> None:
     stamps = [
         {"AcquisitionDateTime": "20240101235959.5"},

@@ -6,6 +6,8 @@ from cmr.intensity import normalise
 from tests.model_support import SETTINGS, acdc_patients, bivme_cine
 from training.cases import read_acdc
 
+pytestmark = pytest.mark.requirement("CINE-16")
+
 HEART = SETTINGS.heart
 
 
@@ -70,6 +72,7 @@ def test_energy_of_a_cosine_is_a_quarter_of_its_squared_amplitude():
     assert energy == pytest.approx(0.3**2 / 4, rel=1e-5)
 
 
+@pytest.mark.requirement("CINE-04")
 def test_settings_refuse_an_unknown_key():
     with pytest.raises(ValueError, match="Extra inputs"):
         HeartSettings(**HEART.model_dump(), guess=1)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("CINE-03")
+
 OWN = {
     "app",
     "operators",
@@ -19,6 +21,7 @@ OWN = {
     "phantom",
     "training",
     "validation",
+    "deploy",
 }
 ALLOWED = {
     "cmr": {"cmr"},
@@ -30,6 +33,7 @@ ALLOWED = {
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
     "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
+    "deploy": {"deploy", "app", "operators", "dicomio", "pictures", "meshes", "cmr"},
 }
 FORBIDDEN_OUTSIDE = {
     "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib", "trimesh"},

@@ -31,6 +31,8 @@ from dicomio.index import index_input
 from dicomio.quiet import quiet
 from tests.dicom_factory import READER, SHORT_AXIS, enhanced, header, pixels, uid, write
 
+pytestmark = pytest.mark.requirement("CINE-05")
+
 # Of two files with one UID, made from the seeds 0 and 1; found by running once, either order.
 USED_OF_TWO = 0
 
@@ -204,6 +206,7 @@ def test_deeply_nested_sequences(tmp_path: Path) -> None:
     assert "deep.dcm" in reasons(tmp_path)
 
 
+@pytest.mark.requirement("CINE-07")
 def test_exact_duplicates_count_once(tmp_path: Path) -> None:
     for name in ("a.dcm", "b/a.dcm", "b/c.dcm"):
         write(header(), tmp_path / name)
@@ -233,6 +236,7 @@ def test_complete_copy_of_a_truncated_file_is_used(tmp_path: Path) -> None:
     assert (count.images, count.duplicates, len(count.skipped)) == (1, 0, 1)
 
 
+@pytest.mark.requirement("CINE-08")
 @pytest.mark.parametrize(
     ("one", "two"),
     [
@@ -276,6 +280,7 @@ def test_another_patient_in_a_file_that_is_no_image(tmp_path: Path) -> None:
         index_input(tmp_path, READER)
 
 
+@pytest.mark.requirement("CINE-09")
 def test_studies_come_oldest_first(tmp_path: Path) -> None:
     for n, date in enumerate(("20230101", "20200101", "20210101")):
         changes = {"StudyInstanceUID": uid(date), "SOPInstanceUID": uid(f"i{date}")}
@@ -303,6 +308,7 @@ def test_nothing_readable_says_what_was_there(tmp_path: Path) -> None:
         index_input(tmp_path / "none", READER)
 
 
+@pytest.mark.requirement("CINE-06")
 @pytest.mark.parametrize(
     "syntax",
     [
@@ -318,6 +324,7 @@ def test_native_transfer_syntaxes(tmp_path: Path, syntax: str) -> None:
     assert (image.shape, image.trigger_time_ms) == ((40, 36), 12.5)
 
 
+@pytest.mark.requirement("CINE-06")
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
 def test_compressed_transfer_syntaxes(tmp_path: Path, syntax: str) -> None:
     write(header(), tmp_path / "image", compress=syntax)
@@ -340,6 +347,7 @@ def test_file_without_preamble(tmp_path: Path) -> None:
     assert index_input(tmp_path, READER).count.images == 1
 
 
+@pytest.mark.requirement("CINE-06")
 def test_enhanced_frames(tmp_path: Path) -> None:
     write(enhanced(SHORT_AXIS, [0.0, 10.0], 12), tmp_path / "e.dcm", pixels(0, (24, 40, 36)))
     [series] = index_input(tmp_path, READER).studies[0].series
@@ -359,6 +367,7 @@ def test_enhanced_with_too_few_functional_groups(tmp_path: Path) -> None:
     assert reasons(tmp_path)["e.dcm"] == "functional groups of 12 frames, the header says 13"
 
 
+@pytest.mark.requirement("CINE-36")
 def test_no_patient_data_in_paths_logs_or_warnings(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],

@@ -9,6 +9,8 @@ from tests.conftest import ROOT
 from tests.model_support import INFERENCE
 from tests.tiny_model import GAINS, OFFSETS, tiny_onnx, write_tiny
 
+pytestmark = pytest.mark.requirement("CINE-17")
+
 ALL = (Provider.TENSORRT, Provider.CUDA, Provider.CPU)
 ON_CPU = INFERENCE.model_copy(update={"providers": (Provider.CPU,), "batch_size": 4})
 

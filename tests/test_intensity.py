@@ -7,6 +7,8 @@ from pydantic import ValidationError
 
 from cmr.intensity import IntensitySettings, central, equalise, normalise
 
+pytestmark = pytest.mark.requirement("CINE-14")
+
 SETTINGS = IntensitySettings(low_percentile=1, high_percentile=99)
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from validation.cohort.intervals import mean_interval, share_interval
 
+pytestmark = pytest.mark.requirement("VAL-02")
+
 
 def every_draw(values):
     """Percentiles 2.5 and 97.5 of the means of all equally likely draws with replacement."""

@@ -21,6 +21,8 @@ from dicomio.selection import select
 from tests.dicom_factory import READER, SELECTION, SHORT_AXIS, enhanced, write
 from tests.late_support import REAL, late, stored
 
+pytestmark = pytest.mark.requirement("SCAR-01")
+
 HEIGHTS = (0.0, 10.0, 20.0)
 SIGNED = {"PixelRepresentation": 1, "BitsStored": 16, "HighBit": 15}
 PRIVATE = 0x20050010

@@ -32,6 +32,8 @@ from tests.dicom_factory import (
 from tests.late_support import HEIGHTS, MOCO, PHASE, REAL, choice, chosen, in_series, late, source
 from tests.mapping_support import clock
 
+pytestmark = pytest.mark.requirement("SCAR-01")
+
 # Contains the short-axis normal and the short-axis row direction.
 FOUR_CHAMBER = ((0.8, 0.6, 0.0), (0.48, -0.64, -0.6))
 

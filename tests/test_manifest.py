@@ -7,6 +7,8 @@ from cmr.labels import Label
 from validation.cohort.cine_manifest import CINE_FORM
 from validation.cohort.manifest import read_manifest
 
+pytestmark = pytest.mark.requirement("VAL-01")
+
 HEADER = "case,phase,image,reference,structures,sex,vendor"
 
 

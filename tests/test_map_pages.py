@@ -15,6 +15,8 @@ from tests.mapped_heart import about, measured
 from tests.mapping_sample import ecv, relaxation, results
 from tests.tissue_heart import SETTINGS
 
+pytestmark = pytest.mark.requirement("TIS-23")
+
 NOTICE = "Research use only."
 PLAIN = measured()
 NUMBERS = range(1, 17)

@@ -20,7 +20,7 @@ from tests.conftest import shared_path
 from tests.dicom_factory import READER, SELECTION
 from tests.tissue_heart import MAPPING
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.requirement("TIS-01")]
 
 
 def selected(folder: Path) -> Selection:
@@ -60,6 +60,7 @@ def test_phase_images_show_the_inversion(phantom: Selection) -> None:
     assert np.median(turn) < -0.99
 
 
+@pytest.mark.requirement("TIS-03")
 def test_map_is_taken_and_its_copy_refused(phantom: Selection) -> None:
     [one] = phantom.mapping.maps
     assert one.acquisition is phantom.mapping.sources[0].acquisition

@@ -18,6 +18,8 @@ from tests.dicom_factory import READER, header, write
 from tests.mapping_support import scanner_map, stored
 from tests.tissue_heart import MAPPING
 
+pytestmark = pytest.mark.requirement("TIS-01")
+
 CHECK = MAPPING.plausible
 SHAPE = (40, 36)
 T1 = np.full(SHAPE, 1000, np.uint16)
@@ -134,6 +136,7 @@ def test_pixels_without_a_value_are_nan_and_counted(tmp_path: Path) -> None:
     assert found.undefined == (4, 4, 4)
 
 
+@pytest.mark.requirement("TIS-02")
 def test_t2_in_tenths_of_a_millisecond_is_flagged_and_left(tmp_path: Path) -> None:
     found = read(tmp_path, 10 * T2, "T2 MAP")
     assert (found.values == 10 * T2).all()
@@ -143,6 +146,7 @@ def test_t2_in_tenths_of_a_millisecond_is_flagged_and_left(tmp_path: Path) -> No
     assert read(tmp_path / "right", T2, "T2 MAP").flags == ()
 
 
+@pytest.mark.requirement("TIS-02")
 @pytest.mark.parametrize(
     ("kind", "values", "divisor"),
     [
@@ -163,6 +167,7 @@ def test_true_t1_raises_no_flag(t1_ms: float) -> None:
     assert range_flags(np.full((1, *SHAPE), t1_ms), MapKind.T1, CHECK) == ()
 
 
+@pytest.mark.requirement("TIS-02")
 def test_implausible_overall() -> None:
     values = np.full((1, *SHAPE), 1.0)
     values[:, ::3] = 1000
@@ -175,6 +180,7 @@ def test_no_value_in_the_middle() -> None:
     assert "no pixel" in range_flags(np.full((1, *SHAPE), np.nan), MapKind.T1, CHECK)[0]
 
 
+@pytest.mark.requirement("TIS-02")
 @pytest.mark.parametrize(
     ("blood_ms", "kind", "contrast", "doubted"),
     [

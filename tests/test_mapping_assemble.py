@@ -16,6 +16,8 @@ from tests.mapped_heart import MODEL, PLANES, about, measured, no_heart, tissue_
 from tests.results_sample import study_results
 from tests.tissue_heart import SETTINGS
 
+pytestmark = pytest.mark.requirement("TIS-22")
+
 SITE = NormalRange(
     quantity="native_t1",
     region="global",

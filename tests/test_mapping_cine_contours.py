@@ -20,6 +20,8 @@ from cmr.overlap import dice
 from cmr.volume import Volume4D
 from tests.tissue_heart import heart, masks, stack
 
+pytestmark = pytest.mark.requirement("TIS-12")
+
 BODY = heart()
 SMALL = heart(epicardium=27.0, cavity=15.0, rv_radius=25.0)
 CINE = stack(BODY, np.arange(-5.0, 105, 10))

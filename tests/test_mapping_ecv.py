@@ -12,6 +12,8 @@ from cmr.tissue.haematocrit import Haematocrit
 from tests.mapped_heart import BODY, measured, no_heart, tissue_of
 from tests.tissue_heart import MAPPING, SETTINGS, masks, pixels, stack
 
+pytestmark = pytest.mark.requirement("TIS-17")
+
 HCT = Haematocrit(0.42, 0.01, "measured")
 TRUTH_PCT = 26.37
 WALL_MS, BLOOD_MS = (1000.0, 450.0), (1550.0, 300.0)

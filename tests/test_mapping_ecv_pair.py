@@ -7,6 +7,8 @@ from cmr.mapping.ecv_pair import NoEcvError, choose_pair, has_scanner_ecv
 from cmr.mapping.terms import Contrast, MapKind
 from tests.mapped_heart import about
 
+pytestmark = pytest.mark.requirement("TIS-17")
+
 NATIVE, POST, UNDECIDED = Contrast.NATIVE, Contrast.POST, Contrast.UNDECIDED
 
 

@@ -17,6 +17,8 @@ from cmr.volume import StackGeometry
 from tests.relaxometry_support import MOLLI_MS, inversion
 from tests.tissue_heart import MAPPING
 
+pytestmark = pytest.mark.requirement("TIS-07")
+
 T1_MS = np.linspace(700, 1600, 12).reshape(3, 4)
 MOLLI = Protocol(MapKind.T1, Method.INVERSION, "MOLLI 5(3)3", Contrast.NATIVE)
 FITTED_FIRST = MAPPING.model_copy(update={"preferred": "fitted"})

@@ -19,6 +19,8 @@ from cmr.mapping.terms import Contrast, MapKind, Method
 from cmr.relaxometry.result import Reason
 from tests.relaxometry_support import FIT, MOLLI_MS, inversion
 
+pytestmark = pytest.mark.requirement("TIS-07")
+
 # 5(1)1(1)1 as acquired.
 SHMOLLI_MS = np.array([100.0, 1100, 2100, 3100, 4100, 180, 260])
 FIRST = np.array([1, 1, 1, 1, 1, 2, 3])

@@ -17,6 +17,8 @@ from tests.model_support import SETTINGS as PREPROCESSING
 from tests.test_mapping_fitted import acquired, scanner
 from tests.tissue_heart import MAPPING, SETTINGS, masks, stack
 
+pytestmark = pytest.mark.requirement("TIS-12")
+
 TRUTH = masks(BODY, PLANES).data[0]
 # Grey of background, RV, myocardium and LV in two contrasts; air keeps the scale.
 BRIGHT = (0.0, 1.0, 0.33, 0.66)

@@ -11,6 +11,8 @@ from tests.mapping_study import true_values
 from validation.cohort.tissue_path import read_settings, tissue_network
 from validation.mapping_path import acquired_map, measure_series
 
+pytestmark = pytest.mark.requirement("TIS-28")
+
 SETTINGS = read_settings(ROOT / "app.yaml")
 TURNS = [(turn, quarters) for turn in (0.0, 45.0) for quarters in range(4)]
 # One a level, so that every level is looked at in several orientations.

@@ -26,6 +26,8 @@ from tests.mapping_support import (
     t2_prepared,
 )
 
+pytestmark = pytest.mark.requirement("TIS-04")
+
 
 def by_height(name: str, height: float, **changes: Any) -> list[Dataset]:
     return molli(f"{name}{height}", heights=(height,), start_s=2 * height, **changes)

@@ -8,6 +8,8 @@ from cmr.mapping.terms import Contrast
 from tests.dicom_factory import SHORT_AXIS, cine_slice, header, position, uid
 from tests.mapping_support import SASHA, clock, mapping, molli, scanner_map, source, t2_prepared
 
+pytestmark = pytest.mark.requirement("TIS-05")
+
 AGENT = {"ContrastBolusAgent": "Gadobutrol"}
 
 

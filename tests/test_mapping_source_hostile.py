@@ -11,6 +11,8 @@ from cmr.mapping.terms import Method
 from tests.dicom_factory import uid, write
 from tests.mapping_support import HEIGHTS, MOLLI_533, chosen, mapping, molli, stored, t2_prepared
 
+pytestmark = pytest.mark.requirement("TIS-29")
+
 N = len(MOLLI_533)
 
 

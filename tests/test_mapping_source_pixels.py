@@ -13,6 +13,8 @@ from dicomio.mapping_source import MappingSource
 from dicomio.pixels import FrameUnreadable
 from tests.mapping_support import MOLLI_533, molli, stored
 
+pytestmark = pytest.mark.requirement("TIS-04")
+
 PHASE = {"ImageType": ["ORIGINAL", "PRIMARY", "P", "DIS2D"]}
 MADE_BY = {"Siemens": "SIEMENS", "Philips": "Philips Medical Systems", "GE": "GE MEDICAL SYSTEMS"}
 

@@ -21,6 +21,8 @@ from tests.mapping_support import (
     t2_prepared,
 )
 
+pytestmark = pytest.mark.requirement("TIS-04")
+
 
 def scheme(*sizes_and_pauses: int, rr_ms: float = 1000) -> Scheme:
     """5, 3, 3 is 5(3)3; inversion times begin 80 ms later after each inversion."""

@@ -30,6 +30,8 @@ from tests.mapping_support import (
 )
 from tests.tissue_heart import MAPPING
 
+pytestmark = pytest.mark.requirement("TIS-01")
+
 PHILIPS = {"Manufacturer": "Philips Medical Systems"}
 GE = {"Manufacturer": "GE MEDICAL SYSTEMS"}
 

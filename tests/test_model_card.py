@@ -19,6 +19,8 @@ from validation.model_figures import figures
 from validation.model_manifests import write_all
 from validation.scar_figures import figures as figures_of_scar
 
+pytestmark = pytest.mark.requirement("VAL-08")
+
 
 def row(case, group, shift):
     """Dice 0.9 at ED and 0.8 at ES, EF 60 %, each moved by ``shift``."""
@@ -170,6 +172,7 @@ def data(tmp_path):
     return tmp_path
 
 
+@pytest.mark.requirement("NET-03")
 def test_manifests_name_each_patient_once_and_only_in_its_part(data):
     written = write_all(data, SPLITS, data / "manifests")
     held = {

@@ -10,6 +10,8 @@ from tests.conftest import ROOT
 from tests.model_support import SETTINGS
 from tests.tiny_model import metadata, tiny_onnx, write_tiny
 
+pytestmark = pytest.mark.requirement("CINE-19")
+
 
 def test_a_good_folder_is_described(tmp_path):
     write_tiny(tmp_path)

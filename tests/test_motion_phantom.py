@@ -21,6 +21,8 @@ from tests.dicom_factory import READER, SELECTION
 from tests.motion_heart import MOTION
 from tests.relaxometry_support import FIT
 
+pytestmark = pytest.mark.requirement("TIS-11")
+
 # Three pixels of 1.6 mm.
 LARGEST_MM = 4.8
 # Share of truth that the median of a segment may be off. Coils stay while the phantom breathes, so

@@ -9,6 +9,8 @@ from scipy import ndimage
 from cmr.motion.planes import edges, picture, shifted
 from cmr.motion.register import Likeness, find_shift
 
+pytestmark = pytest.mark.requirement("TIS-11")
+
 SPACING_MM = (1.4, 1.9)
 PIXELS = st.floats(-3, 3).map(lambda x: round(x, 3))
 

@@ -15,6 +15,8 @@ from cmr.motion.post import align_post
 from cmr.volume import StackGeometry
 from tests.motion_heart import DENSITY, MOTION, SHAPE, SPACING_MM, TRUE_MS, disc, image
 
+pytestmark = pytest.mark.requirement("TIS-11")
+
 POST_SHAPE, POST_MM = (100, 112), (1.9, 1.7)
 TILTED = np.linalg.qr(np.array([[0.8, 0.1, 0.3], [0.2, 0.7, -0.5], [-0.4, 0.5, 0.9]]))[0]
 

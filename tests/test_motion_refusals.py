@@ -8,6 +8,8 @@ from cmr.errors import GeometryError
 from cmr.motion.series import align_series
 from tests.motion_heart import MOTION, SPACING_MM, disc, make, model
 
+pytestmark = pytest.mark.requirement("TIS-11")
+
 IMAGES = make("native", 40).magnitude
 
 

@@ -20,6 +20,8 @@ from tests.motion_heart import (
 )
 from tests.relaxometry_support import FIT
 
+pytestmark = pytest.mark.requirement("TIS-11")
+
 
 def aligned(study, images=None, settings=MOTION):
     images = study.magnitude if images is None else images

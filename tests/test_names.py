@@ -15,6 +15,8 @@ from dicomio.names import (
 )
 from tests.conftest import shared_path
 
+pytestmark = pytest.mark.requirement("CINE-11")
+
 
 @pytest.mark.real_data
 def test_views_agree_with_the_labelled_names() -> None:

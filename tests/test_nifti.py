@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from cmr.errors import GeometryError, UsageError
 from training.nifti import read_nifti
 
+pytestmark = pytest.mark.requirement("VAL-06")
+
 DATA = np.arange(4 * 3 * 2, dtype=np.int16).reshape(4, 3, 2)  # (x, y, z)
 
 

@@ -9,6 +9,8 @@ from onnx import GraphProto, NodeProto
 
 from tests.conftest import ROOT, shared_path
 
+pytestmark = pytest.mark.requirement("CINE-17")
+
 MODELS = sorted((ROOT / "models").glob("*/1/model.onnx"))
 TENSORRT_10_OPSET = 20
 LARGEST_BYTES = 20_000_000

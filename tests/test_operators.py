@@ -46,6 +46,8 @@ from tests.results_sample import cine_results, study_results
 from tests.tissue_heart import MAPPING, masks
 from tests.tissue_heart import SETTINGS as TISSUE
 
+pytestmark = pytest.mark.requirement("CINE-03")
+
 
 class Adder(Step):
     inputs = ("left", "right")

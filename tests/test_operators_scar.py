@@ -41,6 +41,8 @@ from tests.results_sample import cine_results
 from tests.tissue_heart import SETTINGS as TISSUE
 from tests.tissue_heart import masks
 
+pytestmark = pytest.mark.requirement("SCAR-02")
+
 NOT_THERE = Refusal("scar", NotInStudy("The study holds no late-enhancement images."))
 NO_CINE = Refusal("cine", NoApplicableSeries("No short-axis cine."))
 NO_MAPS = Refusal("mapping", NotInStudy("The study holds no mapping series."))

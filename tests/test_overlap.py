@@ -9,6 +9,8 @@ from hypothesis.extra.numpy import arrays
 from cmr.labels import STRUCTURES, Label
 from cmr.overlap import dice, dice_of_structures
 
+pytestmark = pytest.mark.requirement("VAL-02")
+
 MAPS = arrays(np.uint8, (2, 3, 4), elements=st.integers(0, 3))
 
 

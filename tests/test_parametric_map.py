@@ -24,6 +24,8 @@ from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors, dcmqi_map
 from tests.mapping_sample import ecv, ecv_map, native_t1, relaxation, results, write_map_case
 from tests.writer_case import IDENTITY, SETTINGS
 
+pytestmark = pytest.mark.requirement("TIS-19")
+
 CASES = {
     "three slices": {},
     "one slice": {"gaps_mm": ()},

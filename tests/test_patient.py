@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from dicomio.patient import PatientIdentity, count_patients, name_parts
 
+pytestmark = pytest.mark.requirement("CINE-08")
+
 DOE = PatientIdentity("1", "", ("doe", "jane"), "19600102")
 
 

@@ -13,6 +13,8 @@ from dicomio.patient_study import WHITELIST, from_header, read_patient_study
 from dicomio.quiet import quiet
 from tests.dicom_source import header, stack, write_cine
 
+pytestmark = pytest.mark.requirement("CINE-36")
+
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 

@@ -16,12 +16,14 @@ def pairs(tmp_path_factory):
     return list(heart_errors(SEEDS, ROOT / "models", work))
 
 
+@pytest.mark.requirement("CINE-38")
 @pytest.mark.slow
 @pytest.mark.parametrize("figure", FIGURES)
 def test_volumetry_alone_is_within_half_a_percent(pairs, figure):
     assert max(abs(getattr(given, figure)) for _, given in pairs) <= 0.5
 
 
+@pytest.mark.requirement("CINE-39")
 @pytest.mark.slow
 @pytest.mark.parametrize("figure", MOST)
 def test_the_shipped_network_measures_random_hearts(pairs, figure):

@@ -28,6 +28,8 @@ from phantom.identity import Identity
 from tests.dicom_factory import READER, SELECTION
 from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors
 
+pytestmark = pytest.mark.requirement("CINE-37")
+
 PHASES, HEIGHTS_MM = 12, (0.0, 10.0, 20.0, 33.3)
 SHAPE, SPACING_MM = (40, 36), (1.4375, 1.25)
 PERSON = Person("Phantom^One", "PH-1", "19700101", "O", 172.5, 68.25)

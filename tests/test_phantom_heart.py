@@ -11,6 +11,8 @@ from phantom.motion import CycleShape, end_systolic_phase
 from phantom.parts import parts_at
 from phantom.tissue import PART_LABELS, Part
 
+pytestmark = pytest.mark.requirement("CINE-37")
+
 SEEDS = st.integers(0, 10_000)
 
 

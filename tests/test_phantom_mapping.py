@@ -21,6 +21,8 @@ from phantom.mapping_settings import (
 )
 from phantom.settings import PhantomSettings
 
+pytestmark = pytest.mark.requirement("TIS-26")
+
 MOLLI = (Protocol.NATIVE_MOLLI, Protocol.POST_MOLLI)
 
 

@@ -7,6 +7,8 @@ from phantom.bloch import BlochMolli, fitted_t1_ms
 from phantom.mapping_signal import NATIVE_SCHEME, POST_SCHEME, MolliScheme, Readout
 from phantom.tissue import Contrast
 
+pytestmark = pytest.mark.requirement("TIS-26")
+
 T1_MS, T2_MS = np.array([400.0, 1000.0, 1600.0]), np.array([45.0, 50.0, 250.0])
 RR_MS = 900.0
 

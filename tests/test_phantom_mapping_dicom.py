@@ -21,6 +21,8 @@ from tests.conftest import shared_path
 from tests.dicom_factory import READER, SELECTION
 from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors, run
 
+pytestmark = pytest.mark.requirement("TIS-26")
+
 SMALL = PhantomSettings(
     seed=1,
     phases=12,

@@ -12,6 +12,8 @@ from phantom.mapping_settings import Lesion, MappingSettings, Protocol
 from phantom.settings import PhantomSettings
 from phantom.study import make_cine
 
+pytestmark = pytest.mark.requirement("TIS-26")
+
 SEEDS = range(4)
 ORIENTATIONS = [
     {"turn_deg": turn, "quarter_turns": quarters, "mirrored": mirrored}

@@ -20,6 +20,8 @@ from phantom.settings import PhantomSettings
 from phantom.subject import draw_subject
 from tests.tissue_heart import SETTINGS
 
+pytestmark = pytest.mark.requirement("SCAR-22")
+
 INNER_MM, OUTER_MM, LENGTH_MM = 24.0, 34.0, 80.0
 FINE = {
     "matrix": (104, 112),

@@ -21,6 +21,8 @@ from phantom.study import plane_count, write_study
 from tests.dicom_factory import READER, SELECTION
 from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors
 
+pytestmark = pytest.mark.requirement("SCAR-22")
+
 MAGNITUDE, PSIR = 201, 251
 SMALL = PhantomSettings(
     seed=1,

@@ -13,6 +13,8 @@ from phantom.settings import PhantomSettings
 from phantom.subject import draw_subject
 from tests.test_phantom_scar import lesion, made, preset
 
+pytestmark = pytest.mark.requirement("SCAR-22")
+
 NOISE = 0.05
 BLOOD = 1000.0
 

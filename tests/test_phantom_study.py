@@ -16,6 +16,8 @@ from phantom.settings import Layout, PhantomSettings
 from phantom.study import make_cine, plane_count, write_study
 from phantom.subject import draw_subject
 
+pytestmark = pytest.mark.requirement("CINE-37")
+
 SMALL = PhantomSettings(
     seed=1,
     phases=3,

@@ -8,6 +8,8 @@ from phantom.appearance import Appearance, load_appearance
 from phantom.late import late_signals
 from phantom.tissue import Contrast, Tissue, draw_contrast
 
+pytestmark = pytest.mark.requirement("CINE-37")
+
 CONTRAST = Contrast(field_strength_t=1.5, flip_deg=60.0, tr_ms=3.0)
 
 

@@ -20,7 +20,7 @@ from tests.picture_support import (
     texts,
 )
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.requirement("TIS-23")]
 
 MAPS = ("viridis", "cividis", "magma")
 SCALE = ColourScale("viridis", 800, 1300, "ms")

@@ -13,7 +13,7 @@ from pictures.map_overlay import MapOverlay, overlay_figure
 from pictures.page import png_of
 from tests.picture_support import WORDS, assert_texts_are_inside, mapped, pixels, texts
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.requirement("TIS-23")]
 
 SPACING = (1.0, 1.6)
 SHAPE = (180, 120)

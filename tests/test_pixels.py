@@ -30,6 +30,8 @@ from tests.dicom_factory import (
     write,
 )
 
+pytestmark = pytest.mark.requirement("CINE-06")
+
 PHASES = 10
 HEIGHTS = (0.0, 10.0, 20.0)
 

@@ -12,6 +12,8 @@ from tests.model_support import SETTINGS, acdc_patients, bivme_cine, volume
 from tests.test_heart import beating_disc
 from training.cases import read_acdc
 
+pytestmark = pytest.mark.requirement("CINE-15")
+
 TOLERANCE = 0.005  # of the volume, from the issue
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("CINE-36")
+
 # No folder can be made below it, not even by root, as in a read-only container.
 READ_ONLY = "/proc"
 DRAW = """

@@ -5,6 +5,8 @@ import pytest
 from app.publish import METADATA, publish, staging_folder, withdraw
 from cmr.errors import OutputError
 
+pytestmark = pytest.mark.requirement("CINE-32")
+
 OWN = {"application": "cmr-map"}
 
 

@@ -26,6 +26,8 @@ from tests.heart_masks import (
     heart,
 )
 
+pytestmark = pytest.mark.requirement("CINE-25")
+
 SOUND = beating_heart()
 
 

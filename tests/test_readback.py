@@ -26,6 +26,8 @@ from tests.dicom_tools import (
 from tests.results_sample import HEART, LV, RV, cine_results, study_results
 from tests.writer_case import IDENTITY, SETTINGS, Case, write_case
 
+pytestmark = pytest.mark.requirement("CINE-34")
+
 EVEN = (10.0,) * 7
 
 

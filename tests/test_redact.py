@@ -5,6 +5,8 @@ import pytest
 from dicomio.patient import PatientIdentity
 from dicomio.redact import Redactor
 
+pytestmark = pytest.mark.requirement("CINE-36")
+
 DOE = PatientIdentity("id-4711", "", ("doe", "jane", "q"), "19600102", ("alias9",))
 
 

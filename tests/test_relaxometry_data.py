@@ -13,7 +13,7 @@ from cmr.relaxometry.times import inversion_numbers
 from tests.conftest import shared_path
 from tests.relaxometry_support import FIT, LEAST_SQUARES
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.requirement("TIS-25")]
 
 # Siemens phase images: -4096 to 4094 for -pi to pi, after rescaling.
 SIEMENS_RAD = np.pi / 4096

@@ -11,6 +11,8 @@ from cmr.relaxometry.t2 import fit_decay
 from cmr.relaxometry.times import Preparation, inversion_numbers, usable
 from tests.relaxometry_support import FIT, MOLLI_MS, inversion, noisy_complex
 
+pytestmark = pytest.mark.requirement("TIS-07")
+
 
 def _molli(times, n_images=8):
     return fit_molli(np.ones((n_images, 2)), times, FIT)

@@ -21,6 +21,8 @@ from tests.relaxometry_support import (
     noisy_complex,
 )
 
+pytestmark = pytest.mark.requirement("TIS-07")
+
 DRAWS = 10_000
 SNR = 20
 
@@ -128,6 +130,7 @@ def test_least_squares_and_its_sd_are_those_of_scipy():
     np.testing.assert_allclose(found.sd_ms[known], expected[known, 1], rtol=1e-3)
 
 
+@pytest.mark.requirement("TIS-09")
 @pytest.mark.parametrize("snr", [20, 100, 500, np.inf])
 @pytest.mark.parametrize("signed", [True, False])
 def test_five_times_from_100_ms_cannot_determine_100_ms(snr, signed):
@@ -150,6 +153,7 @@ def test_a_sign_that_decides_the_value_is_called_ambiguous():
     assert counts[Reason.DETERMINED] < 5
 
 
+@pytest.mark.requirement("TIS-09")
 def test_reasons_pixel_by_pixel():
     good = np.abs(inversion(1000.0, MOLLI_MS))
     columns = {

@@ -9,6 +9,8 @@ from cmr.relaxometry.t1 import fit_saturation_recovery
 from cmr.relaxometry.t2 import fit_decay
 from tests.relaxometry_support import FIT
 
+pytestmark = pytest.mark.requirement("TIS-08")
+
 # SASHA: one image without saturation, nine within a heart beat.
 SASHA_MS = np.array([np.inf, 110, 190, 270, 350, 430, 510, 590, 670, 750])
 PREP_MS = np.array([0.0, 25, 45, 55])

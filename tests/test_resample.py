@@ -6,6 +6,8 @@ from scipy import ndimage
 
 from cmr.resample import CropGrid
 
+pytestmark = pytest.mark.requirement("CINE-15")
+
 spacing = st.floats(0.7, 2.5)
 GRIDS = st.builds(
     CropGrid,

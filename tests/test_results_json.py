@@ -7,6 +7,8 @@ from cmr.results import StudyResults
 from dicomio.results_json import json_schema, read_results, schema_text, write_results
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("CINE-29")
+
 MINIMAL = {
     "application": {"name": "a", "version": "1.0.0", "settings_sha256": "0", "notice": "n"},
     "study_instance_uid": "1.2.3",

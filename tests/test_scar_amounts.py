@@ -9,6 +9,8 @@ from cmr.scar.amounts import NO_LV_WALL, NO_PITCH, measure_amount, size_of
 from cmr.scar.masks import LeftVentricle
 from cmr.volume import StackGeometry
 
+pytestmark = pytest.mark.requirement("SCAR-12")
+
 DENSITY = 1.05
 
 

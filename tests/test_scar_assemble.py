@@ -18,6 +18,8 @@ from tests.mapped_heart import MODEL
 from tests.scar_sample import scar_results as sample
 from tests.tissue_heart import masks, stack
 
+pytestmark = pytest.mark.requirement("SCAR-18")
+
 ORIGIN = ScarOrigin(sample().stack, MODEL, MODEL)
 WALL = masks(BODY, PLANES).data[0] == Label.MYOCARDIUM
 INFARCT = infarct_of()

@@ -14,6 +14,8 @@ from cmr.tissue.levels import NO_CAVITY
 from cmr.volume import StackGeometry
 from tests.scar_shapes import BORDERS, CHORDS, Shape, band, centres, geometry, render, scar_of
 
+pytestmark = pytest.mark.requirement("SCAR-13")
+
 OFFSETS = [(0.0, 0.0), (0.31, -0.42), (-0.5, 0.5)]
 
 

@@ -19,6 +19,8 @@ from cmr.scar.territories import SEGMENTS_OF, measure_territories
 from cmr.volume import StackGeometry
 from tests.scar_shapes import BORDERS, CHORDS, Shape, band, geometry, render, scar_of
 
+pytestmark = pytest.mark.requirement("SCAR-13")
+
 SETTINGS = DepthSettings(borders=BORDERS, chords=CHORDS)
 DENSITY = 1.05
 

@@ -16,6 +16,8 @@ from validation import scar_figures
 from validation.scar_figures import check_folds, figures
 from validation.whole_run import RunError
 
+pytestmark = pytest.mark.requirement("SCAR-24")
+
 
 def test_figures_worked_by_hand():
     found = figures(ROWS)

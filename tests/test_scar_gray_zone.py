@@ -13,6 +13,8 @@ from cmr.volume import StackGeometry
 from tests.late_rings import RING, SD, SETTINGS, block, late, ring, share_of_wall, shown
 from tests.scar_shapes import band
 
+pytestmark = pytest.mark.requirement("SCAR-10")
+
 ANY = IslandSettings(least_mm3=1, border_px=0, reach_px=0)
 # Remote 100 with an SD of 10, brightest 128; columns of one slice, three apart ones at the end.
 GREY = np.array([100, 115, 125, 135, 145, 210, 300, 300, 140, 122, 100, 100, 125, 100, 100, 160])

@@ -25,6 +25,8 @@ from tests.test_mapping_heart import ByGrey
 from tests.test_mapping_heart import painted as by_label
 from tests.tissue_heart import MAPPING, masks
 
+pytestmark = pytest.mark.requirement("SCAR-02")
+
 SEEN = SETTINGS.preprocessing
 TRUTH = masks(BODY, FEW).data[0]
 

@@ -8,6 +8,8 @@ from cmr.scar.rim import grown, inside
 from tests.late_rings import SETTINGS, block, ring
 from tests.scar_shapes import Shape, centres, geometry
 
+pytestmark = pytest.mark.requirement("SCAR-08")
+
 ISLANDS = SETTINGS.islands
 
 

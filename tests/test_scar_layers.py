@@ -11,6 +11,8 @@ from cmr.scar.borders import find_borders
 from cmr.scar.layers import NO_SCAR, measure_layers
 from tests.scar_shapes import BORDERS, Shape, band, geometry, render, scar_of
 
+pytestmark = pytest.mark.requirement("SCAR-14")
+
 
 def _layers(lv, scar):
     found = measure_layers(lv, find_borders(lv, BORDERS), scar)

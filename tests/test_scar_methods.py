@@ -20,6 +20,8 @@ from tests.late_rings import (
 )
 from tests.scar_shapes import band
 
+pytestmark = pytest.mark.requirement("SCAR-06")
+
 QUARTER = (20.0, 110.0)
 
 

@@ -9,6 +9,8 @@ from cmr.volume import StackGeometry
 from tests.late_rings import GRID, REMOTE, RING, SETTINGS, block, late, ring, share_of_wall, shown
 from tests.scar_shapes import band, centres
 
+pytestmark = pytest.mark.requirement("SCAR-11")
+
 ARC = (20.0, 110.0)
 Y, X = centres(GRID)
 DEPTH, ANGLE = RING.depth(Y, X), RING.angle_deg(Y, X)

@@ -15,7 +15,7 @@ from validation.scar_accuracy import Settings, late_images, on_true_wall, outcom
 SETTINGS = Settings.of(APP_YAML)
 SCARRED = ("subendocardial", "transmural", "midwall", "patchy", "no-reflow")
 NOISE, SEED = 0.05, 0
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("SCAR-21")]
 
 
 @cache

@@ -25,7 +25,7 @@ from tests.picture_support import (
 from tests.scar_picture_sample import CLASSES, NOTICE, sample
 from tests.scar_surface_shapes import FRAMES
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.requirement("SCAR-19")]
 
 SCALE = scar_pages._CLASSES
 PAGE, SURFACES = sample()

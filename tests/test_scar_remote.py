@@ -9,6 +9,8 @@ from cmr.scar.rim import inside
 from tests.late_rings import GRID, REMOTE, RING, SD, SETTINGS, block, late, ring, rng, shown
 from tests.scar_shapes import band, centres
 
+pytestmark = pytest.mark.requirement("SCAR-07")
+
 ARC = (30.0, 100.0)
 SCARRED, SHARE = ring(band(RING, -1, 2, ARC))
 INNER = inside(SCARRED, SETTINGS.islands.border_px)

@@ -20,6 +20,8 @@ from tests.dicom_tools import (
 from tests.scar_sample import late_scar, scar_results, without_scar, write_scar_case
 from tests.writer_case import IDENTITY, SETTINGS
 
+pytestmark = pytest.mark.requirement("SCAR-16")
+
 CASES = {"three slices": {}, "one series a slice": {"series": "per_slice"},
          "enhanced": {"series": "enhanced"}, "one slice": {"gaps_mm": ()},
          "uneven": {"gaps_mm": (10.0, 20.0)}}  # fmt: skip

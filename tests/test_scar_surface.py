@@ -27,6 +27,8 @@ from tests.scar_surface_shapes import (
     ventricle,
 )
 
+pytestmark = pytest.mark.requirement("SCAR-15")
+
 SETTINGS = SurfaceSettings(step_mm=1.25, smoothing_mm=1.5)
 PIXEL = 1.3
 STACKS = [*({"frame": frame} for frame in FRAMES), {"heights": UNEVEN, "frame": "oblique"}]

@@ -14,6 +14,8 @@ from cmr.scar.terms import LateKind
 from cmr.scar.thresholds import Wall, above_sd, half_maximum, mixture, otsu
 from tests.late_rings import SETTINGS, rng
 
+pytestmark = pytest.mark.requirement("SCAR-06")
+
 
 def remote(mean, sd, peak=0.0):
     """Of slices with these figures."""

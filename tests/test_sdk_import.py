@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT, require
+
+pytestmark = pytest.mark.requirement("CINE-01")
 
 IMPORT = (
     "import operators.sdk, app.graph, torch, monai, onnxruntime, pydicom, highdicom;"

@@ -14,6 +14,8 @@ from dicomio.seg import WriterSettings, write_phase_segs
 from tests.dicom_source import STUDY_UID, heart, stack, write_cine
 from tests.writer_case import IDENTITY, PHASES, SETTINGS, write_case
 
+pytestmark = pytest.mark.requirement("CINE-27")
+
 KINDS = ["one", "per_slice", "enhanced"]
 UNEVEN = (10.0, 10.0, 20.0, 9.0, 10.0, 10.0, 10.0)
 
@@ -183,6 +185,7 @@ def test_file_names_hold_no_patient_data(case):
     assert not any("4711" in p.name or "ller" in p.name for p in case.files)
 
 
+@pytest.mark.requirement("CINE-31")
 def test_same_time_gives_the_same_bytes_and_another_time_the_same_uids(tmp_path):
     source = write_cine(tmp_path / "source", stack())
     later = replace(IDENTITY, now=IDENTITY.now + timedelta(days=3))

@@ -23,6 +23,8 @@ from tests.finished_support import (
 )
 from validation.cohort.finished import read_labels
 
+pytestmark = pytest.mark.requirement("VAL-06")
+
 # dcmqi makes an even grid of an uneven stack, and nothing of a skewed one.
 EVEN = [name for name in CASES if name not in ("skewed", "uneven", "one slice")]
 

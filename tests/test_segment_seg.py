@@ -17,6 +17,8 @@ from tests.dicom_tools import dcmqi_segments
 from tests.mapping_sample import ecv_map, native_t1, write_map_case
 from tests.writer_case import IDENTITY, SETTINGS
 
+pytestmark = pytest.mark.requirement("TIS-20")
+
 CASES = {
     "three slices": {},
     "one slice": {"gaps_mm": ()},

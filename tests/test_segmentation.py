@@ -13,6 +13,8 @@ from cmr.segmentation import VARIANTS, centre_on_heart, segment, with_neighbours
 from tests.model_support import SETTINGS, volume
 from tests.test_heart import beating_disc
 
+pytestmark = pytest.mark.requirement("NET-12")
+
 
 @dataclass
 class Threshold:

@@ -33,6 +33,8 @@ from tests.dicom_factory import (
     write,
 )
 
+pytestmark = pytest.mark.requirement("CINE-10")
+
 # A long-axis plane: contains the short-axis normal and the short-axis row direction.
 FOUR_CHAMBER = ((0.8, 0.6, 0.0), (0.48, -0.64, -0.6))
 # The six short-axis series of the real study, read off its positions by hand.
@@ -252,6 +254,7 @@ def test_no_cine_at_all() -> None:
     assert [d.used for d in selection.decisions] == [False]
 
 
+@pytest.mark.requirement("CINE-12")
 def test_repeated_slice_is_taken_from_the_later_series() -> None:
     again = cine_slice(SHORT_AXIS, 10, 12, "again", SeriesNumber=7)
     selection = run(short_axis([0, 10, 20]), again)
@@ -324,6 +327,7 @@ def test_flow_magnitude_beside_its_phase_images() -> None:
     assert selection.cine.geometry.n_slices == 3
 
 
+@pytest.mark.requirement("CINE-13")
 def test_forbidden_series_is_not_used() -> None:
     rule = SeriesRule(series_uid=None, series_number=None, description="^bad")
     datasets = short_axis([0, 10, 20, 30])
@@ -336,6 +340,7 @@ def test_forbidden_series_is_not_used() -> None:
     assert "forbidden by a rule" in reason
 
 
+@pytest.mark.requirement("CINE-13")
 def test_rule_needs_all_its_keys_and_at_least_one() -> None:
     [series] = study(cine_slice(AXIAL, 0, 2, "a", SeriesDescription="x")).series
     number, name = {"series_number": 1}, {"description": "y"}
@@ -345,6 +350,7 @@ def test_rule_needs_all_its_keys_and_at_least_one() -> None:
     assert not SeriesRule(**{**blank, **number, **name}).matches(series)
 
 
+@pytest.mark.requirement("CINE-13")
 def test_rule_with_a_broken_expression() -> None:
     with pytest.raises(ValueError, match="not a regular expression"):
         SeriesRule(series_uid=None, series_number=None, description="(")
@@ -398,6 +404,7 @@ def test_reasons_hold_no_description() -> None:
     assert all("Jane" not in d.reason for d in selection.decisions)
 
 
+@pytest.mark.requirement("CINE-04")
 def test_settings_are_complete() -> None:
     with pytest.raises(ValueError, match="short_axis"):
         SelectionSettings.model_validate({**SELECTION.model_dump(), "short_axis": None})

@@ -22,6 +22,8 @@ from validation.cohort.cine_path import read_settings
 from validation.shifted_inputs import main, outcomes
 from validation.shifted_table import EF_KEYS, UNSHIFTED, Outcome, table
 
+pytestmark = pytest.mark.requirement("NET-13")
+
 _APP = read_settings(ROOT / "app.yaml")
 # A small matrix, for speed; all the rest is the application's.
 APP = replace(

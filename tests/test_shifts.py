@@ -11,6 +11,8 @@ from cmr.volume import StackGeometry, Volume4D
 from training.cases import Case
 from training.shifts import NOISE_SD, SHIFTS
 
+pytestmark = pytest.mark.requirement("NET-13")
+
 GREY_ONLY = ("50 % lower resolution", "noise, SD 5 % of the range", "gamma 0.5", "gamma 2")
 PITCH_MM = 8.0
 

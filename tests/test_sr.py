@@ -14,6 +14,8 @@ from tests.dicom_source import STUDY_UID, heart, stack, write_cine
 from tests.results_sample import HEART, LV, RV, cine_results, study_results
 from tests.writer_case import IDENTITY, SETTINGS, write_case
 
+pytestmark = pytest.mark.requirement("CINE-28")
+
 ED, ES = "416190007", "416430001"
 LV_ED, LV_ES, MYO_ED, MYO_ES, RV_ED, RV_ES = (
     f"{structure}, {phase}"
@@ -304,6 +306,7 @@ def test_study_without_a_cine_result_tells_why(tmp_path):
     assert "cine not measured: No short-axis cine." in remarks(groups(root)["Quality control"])
 
 
+@pytest.mark.requirement("CINE-31")
 def test_same_time_gives_the_same_bytes_and_another_time_the_same_uids(case, tmp_path):
     def again(name, identity):
         folder = tmp_path / name

@@ -35,6 +35,8 @@ from tests.results_sample import cine_results, study_results
 from tests.test_sr import children, coded, groups, name, remarks
 from tests.writer_case import IDENTITY, SETTINGS, write_case
 
+pytestmark = pytest.mark.requirement("TIS-21")
+
 T1, ECV = "113063", "ECV"
 MEDIAN, MEAN, SD = "373099004", "373098007", "386136009"
 WALL, SEPTUM, BLOOD = ("Native T1, whole wall", "Native T1, septum", "Native T1, blood pool")

@@ -32,6 +32,8 @@ from tests.test_sr import children, coded, groups, name, remarks
 from tests.test_sr_mapping import instances, library, referenced
 from tests.writer_case import IDENTITY, SETTINGS
 
+pytestmark = pytest.mark.requirement("SCAR-17")
+
 WALL, SCAR, CORE = "49848007", "12402003", "SCARCORE"
 PREFIX = "Late enhancement, "
 MYOCARDIUM, DEFAULT = "Left ventricular myocardium", "Scar (5 SD above remote)"

@@ -22,6 +22,8 @@ from tests.dicom_factory import (
     uid,
 )
 
+pytestmark = pytest.mark.requirement("CINE-10")
+
 PHASES = 3
 TEMPLATE = images(cine_slice(SHORT_AXIS, 0, PHASES, "template"))
 
@@ -117,6 +119,7 @@ def test_uneven_gaps_are_kept() -> None:
     assert heights(stack) == [0, 10, 33, 35.5]
 
 
+@pytest.mark.requirement("CINE-12")
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -12,6 +12,8 @@ from validation.cohort.cine_task import CINE
 from validation.cohort.records import OVERLAPS, STRUCTURE_NAMES, VOLUMES, CaseRow
 from validation.cohort.summary import summarise
 
+pytestmark = pytest.mark.requirement("VAL-03")
+
 
 def row(case, failure="", dice=None, hd95=None, edv=None, **subgroups):
     """A case with the Dice and HD95 of the LV at ED, and EDV as (measured, reference)."""

@@ -14,6 +14,8 @@ from cmr.tissue.long_axis import AREAS, EXTENT, PATIENT, SEPTUM
 from cmr.volume import StackGeometry, Volume4D
 from tests.tissue_heart import SETTINGS, heart, masks, pixels, stack
 
+pytestmark = pytest.mark.requirement("TIS-15")
+
 # The middle of each third of a heart of 90 mm.
 THREE = (15.0, 45.0, 75.0)
 GRIDS = [(45 * turn, mirrored) for mirrored in (False, True) for turn in range(8)]

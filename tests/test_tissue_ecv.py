@@ -14,6 +14,8 @@ from cmr.tissue.haematocrit import (
 from cmr.tissue.statistics import StatisticsSettings, describe
 from tests.tissue_heart import SETTINGS
 
+pytestmark = pytest.mark.requirement("TIS-17")
+
 HCT = Haematocrit(0.42, 0.01, "measured")
 BLOOD = T1Pair(T1(1550.0, 15.0), T1(300.0, 4.0))
 WALL = T1Pair(T1(1000.0, 12.0), T1(450.0, 6.0))

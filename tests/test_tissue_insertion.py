@@ -11,6 +11,8 @@ from cmr.tissue.insertion import find_arc
 from tests.tissue_heart import SETTINGS, heart, masks, pixels, stack
 from training.cases import read_acdc, read_groups
 
+pytestmark = pytest.mark.requirement("TIS-15")
+
 BODY = heart()
 PLANE = stack(BODY, [45.0])
 LABELS = np.array(masks(BODY, PLANE).data[0, 0])

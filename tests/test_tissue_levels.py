@@ -8,6 +8,8 @@ from cmr.tissue.aha import find_segments
 from cmr.tissue.levels import Level, LvExtent, lv_extent
 from tests.tissue_heart import SETTINGS, heart, masks, stack
 
+pytestmark = pytest.mark.requirement("TIS-15")
+
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_the_axis_of_an_oblique_stack_runs_through_the_centroids(mirrored):

@@ -11,6 +11,8 @@ from training.emidec import SPLITS_FILE
 from training.splits import read_splits
 from validation.tissue_scores import score_emidec
 
+pytestmark = pytest.mark.requirement("TIS-12")
+
 FOLDER = open_model(ROOT / "models", "tissue_sax")
 # Mean 3-D Dice of the myocardium. Wanted: 0.82; reached: the card. The bound keeps it from getting
 # worse.

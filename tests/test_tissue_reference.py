@@ -6,6 +6,8 @@ from pydantic import ValidationError
 
 from cmr.tissue.reference import NormalRange, ReferenceSettings, compare
 
+pytestmark = pytest.mark.requirement("TIS-18")
+
 NONE = ReferenceSettings(site_ranges=(), field_tolerance_t=0.1)
 BASE = {
     "quantity": "native_t1",

@@ -9,6 +9,8 @@ from cmr.tissue.aha import NO_CONTACT, find_segments
 from cmr.tissue.regions import measure_regions
 from tests.tissue_heart import SETTINGS, heart, masks, pixels, stack
 
+pytestmark = pytest.mark.requirement("TIS-16")
+
 BODY = heart()
 PLANES = stack(BODY, (15.0, 45.0, 75.0), 45, mirrored=True)
 LABELS = masks(BODY, PLANES)

@@ -5,6 +5,8 @@ import pytest
 
 from cmr.tissue.statistics import StatisticsSettings, describe, no_value
 
+pytestmark = pytest.mark.requirement("TIS-16")
+
 SETTINGS = StatisticsSettings(min_r2=0.9, min_pixels=4)
 
 

@@ -6,6 +6,8 @@ import pytest
 from cmr.labels import Label
 from cmr.tissue.wall import WallSettings, blood_pool, middle_of_wall, wall_depth
 
+pytestmark = pytest.mark.requirement("TIS-16")
+
 WALL = WallSettings(endocardial_fraction=0.15, epicardial_fraction=0.15, cavity_fraction=0.5)
 
 

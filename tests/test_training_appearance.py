@@ -5,6 +5,8 @@ from tests.training_support import config
 from training.appearance import change
 from training.config import AppearanceConfig
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 EFFECTS = tuple(AppearanceConfig.model_fields)
 SHAPE = (8, 1, 48, 40)
 

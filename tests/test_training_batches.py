@@ -7,6 +7,8 @@ from training.batches import Grid, draw, draw_grid
 from training.config import StageConfig
 from training.slices import CANVAS, SliceSet
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 
 @pytest.fixture(scope="module")
 def slices():

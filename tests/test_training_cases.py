@@ -8,6 +8,8 @@ from tests.training_support import write_patient
 from training.cases import read_acdc, read_reference
 from training.nifti import read_nifti
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 
 def volumes_ml(labels, label):
     """Voxels times their volume, in each phase."""

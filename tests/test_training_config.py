@@ -7,6 +7,8 @@ from tests.conftest import ROOT
 from tests.training_support import CONFIG
 from training.config import TrainingConfig, read_config, read_section
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 
 def test_shipped_configuration_is_complete():
     config = read_config(CONFIG)

@@ -25,6 +25,8 @@ from training.slices import CANVAS, SliceSet
 from training.sources import Sources
 from training.splits import Splits, read_splits
 
+pytestmark = pytest.mark.requirement("SCAR-24")
+
 TISSUE = read_config(ROOT / "training" / "tissue_sax.yaml")
 
 

@@ -47,6 +47,7 @@ def test_curve_and_checkpoints_are_written(trained, folders):
     assert trained.best == max(row["dice"] for row in curve)
 
 
+@pytest.mark.requirement("NET-02")
 def test_same_seed_same_weights_other_seed_other_weights(trained, folders):
     again = fit(config(), SMALL, SPLITS, run_in(folders, "again"), QUIET)
     assert torch.equal(weights(again), weights(trained))
@@ -56,6 +57,7 @@ def test_same_seed_same_weights_other_seed_other_weights(trained, folders):
     assert not torch.equal(weights(other), weights(trained))
 
 
+@pytest.mark.requirement("NET-02")
 def test_interrupted_and_resumed_is_the_same_as_in_one_go(trained, folders):
     class StopError(Exception):
         pass
@@ -82,11 +84,13 @@ def test_a_run_can_begin_with_the_weights_of_another(trained, folders):
     assert begun.epoch == 1
 
 
+@pytest.mark.requirement("NET-01")
 def test_early_stopping(folders):
     settings = config(run={"patience": 1, "stages": stages(30, learning_rate=1e-12)})
     assert fit(settings, SMALL, SPLITS, run_in(folders, "early"), QUIET).epoch < 30
 
 
+@pytest.mark.requirement("NET-03")
 def test_kept_out_patient_is_never_read(folders, tmp_path):
     (folders.acdc / "p4_ed.nii.gz").rename(tmp_path / "aside")
     try:
@@ -129,12 +133,14 @@ def test_exported_folder_opens_and_runs(exported, trained, folders, tmp_path):
     assert Segmenter(folder, settings, tmp_path).run(images).shape == (len(images), 4, 32, 32)
 
 
+@pytest.mark.requirement("NET-04")
 def test_onnxruntime_agrees_with_pytorch(exported, trained, folders, tmp_path):
     found = compare_runtimes(trained, exported, INFERENCE, tmp_path, real_images(folders))
     assert found["max_logit_difference"] <= 1e-3
     assert found["same_labels"] >= 0.9999
 
 
+@pytest.mark.requirement("NET-04")
 def test_export_of_other_weights_is_noticed(exported, folders, tmp_path):
     other = new_state(config(run={"seed": 9}))
     with pytest.raises(ExportMismatchError, match=r"Logits differ by up to .* equal labels"):

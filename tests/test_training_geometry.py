@@ -12,6 +12,8 @@ from training.cases import Case
 from training.geometry import plain_positions, random_positions, sample
 from training.slices import CANVAS, slices_of
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 STILL = {
     "rotation_deg": 0,
     "mirror_probability": 0,

@@ -9,6 +9,8 @@ from tests.conftest import ROOT
 from training.config import read_config
 from training.infarcts import scar_structures, with_infarcts
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 SCAR_SAX = read_config(ROOT / "training" / "scar_sax.yaml")
 ALWAYS = SCAR_SAX.infarct.model_copy(update={"painted": 1.0, "not_ischaemic": 0.0})
 LV, WALL, INFARCT, DARK = range(4)

@@ -9,6 +9,8 @@ from cmr.model_store import open_model
 from tests.training_support import PATIENTS, SMALL, SPLITS, config, stages, write_data
 from training import __main__ as command
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 
 @pytest.fixture
 def arguments(tmp_path, monkeypatch):

@@ -6,6 +6,8 @@ from tests.training_support import CONFIG, config, stages
 from training.config import read_config
 from training.network import build_loss, build_network, build_optimiser, rate_factor
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 
 def test_shipped_network_has_1_6_million_parameters():
     network = build_network(read_config(CONFIG).network, len(Label))

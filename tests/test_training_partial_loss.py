@@ -8,6 +8,8 @@ import torch
 from tests.training_support import config
 from training.network import build_loss, build_partial_loss, without_rv
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 CE_AND_DICE = config().loss.model_copy(update={"name": "dice_ce"})
 
 

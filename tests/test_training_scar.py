@@ -27,6 +27,8 @@ from training.network import build_network, build_training_loss, fitting_weights
 from training.slices import SliceSet, about_the_ventricle
 from training.sources import Sources
 
+pytestmark = pytest.mark.requirement("SCAR-24")
+
 SCAR = read_config(ROOT / "training" / "scar_sax.yaml")
 TISSUE = read_config(ROOT / "training" / "tissue_sax.yaml")
 CENTRAL = Seen(

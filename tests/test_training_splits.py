@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from training.cases import read_groups
 from training.splits import draw_splits, read_splits
 
+pytestmark = pytest.mark.requirement("NET-03")
+
 SPLITS = read_splits()
 
 

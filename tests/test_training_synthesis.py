@@ -21,6 +21,8 @@ from training.tissues import (
 )
 from training.tone import apply_curve, monotone
 
+pytestmark = pytest.mark.requirement("NET-01")
+
 CONFIG = read_config(ROOT / "training" / "tissue_sax.yaml").synthesis
 CLEAN = CONFIG.model_copy(
     update={

@@ -8,6 +8,8 @@ from monai.deploy.core.models import ModelFactory, NamedModel, TritonModel
 from cmr.model_store import open_model
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("CINE-18")
+
 MODELS = ROOT / "models"
 NAMES = sorted(path.name for path in MODELS.iterdir())
 

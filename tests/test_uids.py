@@ -15,6 +15,8 @@ from pydicom.uid import UID
 from dicomio.source import FrameRef
 from dicomio.uids import ResultIdentity, file_name
 
+pytestmark = pytest.mark.requirement("CINE-31")
+
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)
 IDENTITY = ResultIdentity(
     "cmr-map", "0.1.0", "a" * 64, "b" * 64, "CPU fp32", "", "2.25.1", "1", NOW

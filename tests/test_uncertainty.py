@@ -3,6 +3,8 @@ import pytest
 from validation.cohort.records import CaseRow
 from validation.uncertainty import case_agreement, uncertainty
 
+pytestmark = pytest.mark.requirement("NET-12")
+
 
 def row(number, dice, agreement):
     return CaseRow(

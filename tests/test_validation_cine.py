@@ -26,6 +26,8 @@ from validation.cohort.cine_manifest import CINE_FORM
 from validation.cohort.cine_masks import masks_of
 from validation.cohort.manifest import read_manifest
 
+pytestmark = pytest.mark.requirement("VAL-03")
+
 
 @pytest.fixture
 def ed(tmp_path):

@@ -7,6 +7,8 @@ from cmr.labels import Label
 from phantom.tissue import Tissue
 from validation.contrasts import Anatomy, native_contrasts, post_contrasts, read_anatomy, scan
 
+pytestmark = pytest.mark.requirement("TIS-12")
+
 WALL, BLOOD = np.s_[0, 12:15, 24:40], np.s_[0, 26:38, 26:38]
 
 

@@ -84,6 +84,7 @@ def summary(folder):
     return json.loads((folder / "out" / "summary.json").read_text())
 
 
+@pytest.mark.requirement("VAL-05")
 def test_figures_files_and_exit_code_of_a_run_that_passes(folder, capsys):
     assert run(folder) == 0
     found = summary(folder)
@@ -108,6 +109,7 @@ def test_figures_files_and_exit_code_of_a_run_that_passes(folder, capsys):
     assert "passed" in capsys.readouterr().out
 
 
+@pytest.mark.requirement("VAL-05")
 def test_a_criterion_that_does_not_hold_is_exit_code_1(folder, capsys):
     strict = folder / "strict.yaml"
     strict.write_text(LENIENT.replace("0.6", "0.9"))
@@ -116,6 +118,7 @@ def test_a_criterion_that_does_not_hold_is_exit_code_1(folder, capsys):
     assert "not passed" in capsys.readouterr().out
 
 
+@pytest.mark.requirement("VAL-03")
 def test_broken_cases_are_counted_each_with_a_line(folder, capsys):
     (folder / "text.nii.gz").write_text("no image")
     rows = (folder / "cases.csv").read_text().splitlines()[1:]
@@ -137,6 +140,7 @@ def test_broken_cases_are_counted_each_with_a_line(folder, capsys):
     assert sum("text: failed: ed: NIfTI file" in line for line in lines) == 1
 
 
+@pytest.mark.requirement("VAL-07")
 def test_a_second_run_takes_up_what_is_left(folder, monkeypatch, capsys):
     (folder / "part.nii.gz").rename(folder / "away")
     assert run(folder) == 1
@@ -180,6 +184,7 @@ def row_keys(folder):
     return [json.loads(p.read_text())["key"] for p in sorted((folder / "out").rglob("row.json"))]
 
 
+@pytest.mark.requirement("VAL-07")
 def test_changed_code_measures_again(folder, monkeypatch, capsys):
     assert run(folder) == 0
     before = row_keys(folder)
@@ -209,6 +214,7 @@ def test_the_digest_is_of_files_that_are_there():
     assert all(any(ROOT.glob(pattern)) for pattern in jobs._CODE)
 
 
+@pytest.mark.requirement("VAL-05")
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -13,6 +13,8 @@ from cmr.labels import Label
 from tests.heart_masks import geometry
 from validation.cohort.metrics import hd95_mm
 
+pytestmark = pytest.mark.requirement("VAL-02")
+
 SHAPE = (4, 5, 6)
 MASKS = arrays(np.bool_, SHAPE).filter(np.any)
 

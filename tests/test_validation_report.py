@@ -22,6 +22,8 @@ from validation.cohort.report_tables import describe
 from validation.cohort.summary import summarise
 from validation.cohort.task import Outline
 
+pytestmark = pytest.mark.requirement("VAL-04")
+
 HOSTILE = (
     '<script>alert(1)</script> & "quoted" <img src=http://x.example/a onerror=alert(2)> '
     "$x$ {{ 7*7 }}"

@@ -14,6 +14,8 @@ from cmr.errors import UsageError
 from validation.cohort import runner
 from validation.cohort.runner import DIED, cluster, run_jobs
 
+pytestmark = pytest.mark.requirement("VAL-07")
+
 
 def square(number):
     return number * number

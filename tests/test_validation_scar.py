@@ -38,6 +38,8 @@ from validation.cohort.scar_task import SCAR
 from validation.cohort.summary import summarise
 from validation.emidec_nifti import convert, to_nifti
 
+pytestmark = pytest.mark.requirement("SCAR-20")
+
 VOLUMETRY = read_section(ROOT / "app.yaml", "volumetry", VolumetrySettings)
 SPACING_MM = (1.5, 2.0, 8.0)  # x, y, z
 VOXEL_G = 1.5 * 2 * 8 / 1000 * 1.05

@@ -12,6 +12,8 @@ from training.export import write_metadata
 from validation.tissue_figures import lge_figures, synthesised_figures
 from validation.tissue_scores import CINE, LGE, MEAN, Score, score_acdc, score_emidec
 
+pytestmark = pytest.mark.requirement("TIS-12")
+
 
 def score(case, state, contrast, wall, field_t=1.5, phase="ed"):
     return Score(case, phase, field_t, state, contrast, (0.5, wall, 0.9))

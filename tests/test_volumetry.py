@@ -19,6 +19,8 @@ from cmr.volumetry import measure, phase_volume_ml
 from tests.heart_masks import ED_RADII_MM, VOLUMETRY, beating_heart, geometry, heart
 from training.cases import read_acdc, read_groups
 
+pytestmark = pytest.mark.requirement("CINE-21")
+
 
 def _section_area_mm2(normal, height, semi_axes, turn):
     """Area of the plane ``normal · x = height`` in an ellipsoid at the origin."""
@@ -123,6 +125,7 @@ def test_area_length_without_cavity_or_pitch_is_nan():
     assert isnan(bullet_volume_ml(np.array([100.0]), geometry(n_slices=1)))
 
 
+@pytest.mark.requirement("CINE-22")
 def test_ed_and_es_of_a_beating_heart():
     found = measure(beating_heart(), Subject(), VOLUMETRY)
     assert (found.phases.ed, found.phases.es) == (0, 9)  # smallest at 0.36 * 25
@@ -141,6 +144,7 @@ def test_base_is_found_when_the_stack_runs_the_other_way():
     assert turned.lv.edv_ml == pytest.approx(measure(volume, Subject(), VOLUMETRY).lv.edv_ml)
 
 
+@pytest.mark.requirement("CINE-22")
 @pytest.mark.parametrize("factor", [0.3, 1.6])
 def test_a_spike_is_neither_ed_nor_es(factor):
     volume = beating_heart()
@@ -152,6 +156,7 @@ def test_a_spike_is_neither_ed_nor_es(factor):
     assert "jumps" in found.phases.excluded[16]
 
 
+@pytest.mark.requirement("CINE-22")
 @pytest.mark.parametrize("phases", range(10, 40))
 @pytest.mark.parametrize("systole", [0.3, 0.35, 0.42])
 def test_a_sharp_end_systole_is_no_spike(phases, systole):
@@ -251,6 +256,7 @@ def test_invariants(turned, scale, pitch_scale, shift):
     assert found.rv.edv_ml == pytest.approx(plain.rv.edv_ml * factor, rel=1e-9)
 
 
+@pytest.mark.requirement("CINE-22")
 @pytest.mark.real_data
 def test_acdc_reference_table(acdc):
     """EDV, ESV, EF and mass of all 80 patients as the table gives them, to its rounding."""
