@@ -3,6 +3,7 @@
 # make run    INPUT=dir OUTPUT=dir: your own study
 # make bench  time and memory per stage; the T1 fit beside scipy's and, where installed, mrpro's
 # make lint   ruff and mypy
+# make regulatory, sbom, audit   generated documents, list of parts, known vulnerabilities
 #
 # TORCH_INDEX=URL takes PyTorch from another index, such as the one with CPU-only builds
 # (see README.md). PYTHON=python3.12 takes another interpreter. MRPRO_PYTHON=FILE names an
@@ -15,8 +16,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check
 DEMO := demo
+RESULTS := .pytest_cache/results.xml
 
-.PHONY: demo test run bench lint check clean
+.PHONY: demo test run bench lint regulatory sbom audit check clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.created:
@@ -40,7 +42,7 @@ demo: $(VENV)/.runtime
 	@$(PY) -m validation.demo --folder $(DEMO)
 
 test: $(VENV)/.dev
-	@$(PY) -m pytest --numprocesses auto --dist loadfile
+	@$(PY) -m pytest --numprocesses auto --dist loadfile --junitxml $(RESULTS)
 
 run: $(VENV)/.runtime
 	@test -n '$(INPUT)' -a -n '$(OUTPUT)' || { echo 'make run INPUT=dir OUTPUT=dir' >&2; exit 2; }
@@ -54,6 +56,16 @@ lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+# Requirements traced to the tests of the last `make test`, and the other generated documents.
+regulatory: $(VENV)/.dev
+	@$(PY) -m deploy.trust documents $(if $(wildcard $(RESULTS)),--results $(RESULTS))
+
+sbom: $(VENV)/.dev
+	@$(PY) -m deploy.trust sbom --output output/sbom.cdx.json
+
+audit: $(VENV)/.dev
+	@$(PY) -m deploy.trust audit
 
 check: lint test
 
