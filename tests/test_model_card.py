@@ -125,7 +125,7 @@ def test_card_of_scar_stands_beside_what_was_wanted_and_published(tmp_path):
         "| 1 | 3 | 0.800 | 0.100 | – | 4.0 | 50 % |",
         "trained on all 75 cases",
         "40 slices of ACDC",
-        "stretches of 0.72 to\n  1.4",
+        "stretches of 0.72 to 1.4",
     ):
         assert text in card
     assert "{" not in card.replace("{fold}", "")

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from cmr.scar.usual_size import USUAL_SD_MM, usual_spacing_mm
 
+pytestmark = pytest.mark.requirement("SCAR-02")
+
 # SD along a diameter of a disc is half its radius.
 RADIUS_MM = 2 * USUAL_SD_MM
 factors = st.floats(0.5, 2.0)
