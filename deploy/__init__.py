@@ -1,0 +1,1 @@
+"""What surrounds the application: image, neighbours, trust. Nothing imports this package."""
