@@ -1,4 +1,4 @@
-"""Does a server serve the very network whose digest goes into the results?
+"""Whether a server serves the very network whose digest goes into the results.
 
 Triton tells names and shapes, not which file it loaded: another training of the same network would
 look the same. So one image is scored on both sides.
