@@ -67,6 +67,8 @@ def triton_server(work: Path, *repositories: Path) -> Iterator[str]:
     package = _distribution()
     server, port, log = package / "tritonserver", free_port(), work / "log"
     command = [
+        # Linux ends the server where the tests are killed and cannot.
+        *("setpriv", "--pdeathsig", "TERM"),
         server / "bin" / "tritonserver",
         *(f"--model-repository={path}" for path in repositories),
         f"--backend-directory={_backends(work / 'backends', server)}",
