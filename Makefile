@@ -2,6 +2,7 @@
 # make test   the tests
 # make run    INPUT=dir OUTPUT=dir: your own study
 # make bench  time and memory per stage; the T1 fit beside scipy's and, where installed, mrpro's
+# make engine WORKDIR=dir: TensorRT's engines ahead of time, where there is a card
 # make lint   ruff and mypy
 # make regulatory, sbom, audit   generated documents, list of parts, known vulnerabilities
 #
@@ -18,7 +19,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check
 DEMO := demo
 RESULTS := .pytest_cache/results.xml
 
-.PHONY: demo test run bench lint regulatory sbom audit check clean
+.PHONY: demo test run bench engine lint regulatory sbom audit check clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/.created:
@@ -34,8 +35,9 @@ $(VENV)/.runtime: requirements.txt requirements-validation.txt $(VENV)/.created
 	@$(PIP) -r requirements.txt -r requirements-validation.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+$(VENV)/.dev: requirements-dev.txt requirements-triton.txt $(VENV)/.runtime
 	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --no-deps -r requirements-triton.txt
 	@touch $@
 
 demo: $(VENV)/.runtime
@@ -51,6 +53,10 @@ run: $(VENV)/.runtime
 bench: $(VENV)/.runtime
 	@$(PY) -m validation.bench
 	@$(PY) -m validation.bench_relaxometry $(if $(MRPRO_PYTHON),--mrpro-python '$(MRPRO_PYTHON)')
+
+engine: $(VENV)/.runtime
+	@test -n '$(WORKDIR)' || { echo 'make engine WORKDIR=dir' >&2; exit 2; }
+	@$(PY) -m deploy.engines --workdir '$(WORKDIR)'
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .

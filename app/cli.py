@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from app.environment import INPUT, OUTPUT, FolderVariables, folder_from
 from cmr.errors import UsageError
@@ -21,7 +22,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the user asked for. ``workdir`` is ``None`` where none was named."""
+    """What the user asked for. ``None`` stands for a work folder or server that was not named."""
 
     input: Path
     output: Path
@@ -29,6 +30,7 @@ class RunRequest:
     config: Path
     workdir: Path | None
     log_level: str
+    triton_server_netloc: str | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -51,6 +53,12 @@ def _parser() -> _Parser:
     add("-w", "--workdir", help="folder for caches (HOLOSCAN_WORKDIR; default: inside the output)")
     add("-c", "--config", help="settings (HOLOSCAN_CONFIG_PATH; default: app.yaml)")
     add("-l", "--log-level", type=str.upper, choices=LOG_LEVELS, default="INFO")
+    add(
+        "-t",
+        "--triton-server-netloc",
+        help="HOST:PORT of a Triton server that runs the networks, over HTTP without encryption "
+        "(TRITON_SERVER_NETLOC; default: none, they run here)",
+    )
     return parser
 
 
@@ -70,6 +78,7 @@ def parse(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> RunReques
         config=Path(args.config or env.get("HOLOSCAN_CONFIG_PATH") or PROJECT_ROOT / "app.yaml"),
         workdir=_optional(args.workdir or env.get("HOLOSCAN_WORKDIR")),
         log_level=args.log_level,
+        triton_server_netloc=_netloc(args.triton_server_netloc or env.get("TRITON_SERVER_NETLOC")),
     )
     _check(request)
     return request
@@ -100,6 +109,21 @@ def _required(value: str | None, name: str, variables: FolderVariables) -> Path:
 
 def _optional(value: str | None) -> Path | None:
     return Path(value) if value else None
+
+
+def _netloc(value: str | None) -> str | None:
+    """``HOST:PORT`` and nothing else; a wrong one is not repeated, it may hold a password."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(f"//{value}")
+        plain = parts.netloc == value and parts.username is None
+        whole = plain and bool(parts.hostname and parts.port)
+    except ValueError:  # a port that is no number, a bracket left open
+        whole = False
+    if not whole:
+        raise UsageError("The Triton server is not named as HOST:PORT, such as triton:8000.")
+    return value
 
 
 def _check(request: RunRequest) -> None:

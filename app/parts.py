@@ -9,21 +9,23 @@ from pathlib import Path
 from app.cli import RunRequest
 from app.outcome import NAME
 from app.settings import Settings, load_settings
+from cmr.batches import BatchNetwork
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.mapping.tissue_network import TissueNetwork
-from cmr.model_store import open_for
+from cmr.model_store import ModelFolder, open_for
 from cmr.preprocess import Seen
 from cmr.records import Model
 from cmr.results import Application as ApplicationRecord
 from cmr.scar.look import ScarNetworks
 from dicomio.uids import ResultIdentity
+from serving.same import open_served
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
     """A network ready to run, and what the results say of it."""
 
-    segmenter: Segmenter
+    segmenter: BatchNetwork
     record: Model
 
 
@@ -80,11 +82,11 @@ class Parts:
 
 
 def load_model(
-    root: Path, name: str, seen: Seen, inference: InferenceSettings, workdir: Path
+    request: RunRequest, name: str, seen: Seen, inference: InferenceSettings, workdir: Path
 ) -> LoadedModel:
     """Open, check and load one model of the repository, for images that ``seen`` makes."""
-    folder = open_for(root, name, seen)
-    segmenter = Segmenter(folder, inference, workdir)
+    folder = open_for(request.model, name, seen)
+    segmenter = _network(folder, inference, workdir, request.triton_server_netloc)
     record = Model(
         name=folder.name,
         version=folder.version,
@@ -95,13 +97,22 @@ def load_model(
     return LoadedModel(segmenter, record)
 
 
+def _network(
+    folder: ModelFolder, inference: InferenceSettings, workdir: Path, netloc: str | None
+) -> BatchNetwork:
+    """The network on this machine, or on the Triton server that the user named."""
+    if netloc is None:
+        return Segmenter(folder, inference, workdir)
+    return open_served(folder, inference, netloc, workdir)
+
+
 def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
     """Read settings and models; the results go below ``folder``."""
     settings = load_settings(request.config)
     inference = settings.inference
 
     def load(name: str, seen: Seen) -> LoadedModel:
-        return load_model(request.model, name, seen, inference, workdir)
+        return load_model(request, name, seen, inference, workdir)
 
     cine = load(inference.model, settings.preprocessing)
     tissue = load(inference.tissue_model, settings.preprocessing)

@@ -36,6 +36,8 @@ def quieten(workdir: Path) -> None:
     DICOM header; the application reports errors itself.
     """
     os.environ["HOLOSCAN_LOG_LEVEL"] = "OFF"
+    # The SDK would open clients of its own, that nobody uses; the command line has been read.
+    os.environ.pop("TRITON_SERVER_NETLOC", None)
     os.environ["CUPY_CACHE_DIR"] = str(workdir / "cupy")
     os.environ["MPLCONFIGDIR"] = str(workdir / "matplotlib")
     warnings.simplefilter("ignore")

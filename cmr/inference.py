@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
+from cmr.batches import BatchNetwork
 from cmr.errors import ModelError, UsageError
 from cmr.model_store import ModelFolder
 from cmr.settings import Section
@@ -48,10 +49,13 @@ class InferenceSettings(Section):
     batch_size: PositiveInt
     threads: int = Field(ge=0, description="On the CPU; 0 takes all cores of the process.")
     variants: Literal[1, 2, 4] = Field(description="Mirrored test-time variants of each image.")
+    triton_timeout_s: PositiveFloat = Field(
+        description="Longest wait for a Triton server's answer."
+    )
 
 
-class Segmenter:
-    """A network, ready to run.
+class Segmenter(BatchNetwork):
+    """A network on this machine, ready to run.
 
     Parameters
     ----------
@@ -67,7 +71,7 @@ class Segmenter:
     ModelError
         ``model.onnx`` is no network that ONNX Runtime can run, or not the one described.
     UsageError
-        The machine has none of the wanted providers.
+        The machine has none of the wanted providers, or cannot use them.
 
     Attributes
     ----------
@@ -78,70 +82,27 @@ class Segmenter:
     """
 
     def __init__(self, folder: ModelFolder, settings: InferenceSettings, work_dir: Path) -> None:
+        super().__init__(folder, settings.batch_size)
         onnxruntime.set_default_logger_severity(_FATAL)
         wanted = available_providers(settings.providers, onnxruntime.get_available_providers())
-        self._folder = folder
-        self._batch_size = settings.batch_size
         self._session = _session(folder, settings, wanted, work_dir)
         _check_shapes(self._session, folder)
-        used = self._session.get_providers()[0]
-        self.provider = str(next(p for p in Provider if p.onnxruntime_name == used))
-        runs_fp16 = self.provider == Provider.TENSORRT and settings.precision == Precision.FP16
+        used = _used(self._session, wanted)
+        self.provider = str(used)
+        runs_fp16 = used == Provider.TENSORRT and settings.precision == Precision.FP16
         self.precision = str(Precision.FP16 if runs_fp16 else Precision.FP32)
 
-    @property
-    def input_channels(self) -> int:
-        """Slices that the network sees at once: 1, or 3 with both neighbours."""
-        return self._folder.metadata.input.channels
-
-    def run(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Scores of a batch of any length.
-
-        Parameters
-        ----------
-        images
-            ``(n, C, H, W)`` float32 in 0–1, on the network's matrix.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, classes, H, W)`` logits.
-
-        Raises
-        ------
-        ModelError
-            The images have another matrix, the provider fails, or scores are not finite.
-        """
-        expected = (self.input_channels, *self._folder.matrix)
-        if images.ndim != 4 or images.shape[1:] != expected:
-            raise ModelError(
-                f"Model {self._folder.name}: images {images.shape}, expected "
-                f"(n, {', '.join(map(str, expected))}). Check app.yaml preprocessing."
-            )
-        classes = self._folder.metadata.output.channels
-        scores = np.empty((len(images), classes, *self._folder.matrix), np.float32)
-        for start in range(0, len(images), self._batch_size):
-            part = slice(start, start + self._batch_size)
-            scores[part] = self._run_batch(images[part])
-        return scores
-
-    def _run_batch(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _scores(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         names = self._folder.metadata
-        feed = {names.input.name: np.ascontiguousarray(images, np.float32)}
         try:
-            scores = np.asarray(self._session.run([names.output.name], feed)[0])
+            found = self._session.run([names.output.name], {names.input.name: images})
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise ModelError(
                 f"Model {names.name}: failed on {self.provider} with {self.precision}: "
                 f"{str(error).splitlines()[0]}. Take {self.provider} off inference.providers in "
                 "app.yaml, or lower the batch size."
             ) from error
-        if not np.isfinite(scores).all():
-            raise ModelError(
-                f"Model {names.name}: scores that are not finite, on {self.provider} with "
-                f"{self.precision}. Set precision to fp32 in app.yaml, or restore the model."
-            )
-        return scores
+        return np.asarray(found[0])
 
 
 def available_providers(wanted: tuple[Provider, ...], available: list[str]) -> tuple[Provider, ...]:
@@ -161,6 +122,11 @@ def available_providers(wanted: tuple[Provider, ...], available: list[str]) -> t
     return found
 
 
+def engine_folder(folder: ModelFolder, work_dir: Path) -> Path:
+    """Where TensorRT keeps the engines of a model: a folder for each model file."""
+    return work_dir / "tensorrt" / folder.sha256[:16]
+
+
 def provider_options(
     provider: Provider, folder: ModelFolder, settings: InferenceSettings, work_dir: Path
 ) -> dict[str, str]:
@@ -171,7 +137,7 @@ def provider_options(
     """
     if provider != Provider.TENSORRT:
         return {}
-    cache = work_dir / "tensorrt" / folder.sha256[:16]
+    cache = engine_folder(folder, work_dir)
     rows, cols = folder.matrix
     entry = f"{folder.metadata.input.name}:{{}}x{folder.metadata.input.channels}x{rows}x{cols}"
     return {
@@ -208,8 +174,24 @@ def _session(
             reason = error
     raise ModelError(
         f"Model {folder.name}: {folder.onnx} cannot be loaded by ONNX Runtime "
-        f"{onnxruntime.__version__}: {str(reason).splitlines()[0]}. Restore the file."
+        f"{onnxruntime.__version__}: {str(reason).splitlines()[0]}. Restore the file, or look at "
+        "inference.providers in app.yaml."
     ) from reason
+
+
+def _used(session: Any, wanted: tuple[Provider, ...]) -> Provider:
+    """The provider that the network runs on.
+
+    ONNX Runtime takes the CPU, unasked, where CUDA is built in but cannot be used.
+    """
+    name = session.get_providers()[0]
+    used = next(p for p in Provider if p.onnxruntime_name == name)
+    if used not in wanted:
+        raise UsageError(
+            f"app.yaml inference.providers: {', '.join(wanted)} cannot be used on this machine, "
+            f"only {used} can. Mend the driver, or add {used} to the list."
+        )
+    return used
 
 
 def _with_options(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmr.inference import Segmenter
 from cmr.preprocess import PreprocessSettings
-from cmr.segmentation import centre_on_heart, segment
+from cmr.segmentation import Network, centre_on_heart, segment
 from operators.messages import PreparedCine, SegmentedCine
 from operators.sdk import Fragment
 from operators.step import Step
@@ -22,7 +21,7 @@ class Inference(Step):
         self,
         fragment: Fragment,
         *,
-        segmenter: Segmenter,
+        segmenter: Network,
         settings: PreprocessSettings,
         variants: int,
         **kwargs: Any,

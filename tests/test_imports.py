@@ -17,6 +17,7 @@ OWN = {
     "dicomio",
     "pictures",
     "meshes",
+    "serving",
     "cmr",
     "phantom",
     "training",
@@ -29,11 +30,13 @@ ALLOWED = {
     "pictures": {"pictures", "cmr"},
     "meshes": {"meshes", "cmr"},
     "operators": {"operators", "dicomio", "pictures", "meshes", "cmr"},
-    "app": {"app", "operators", "dicomio", "pictures", "meshes", "cmr"},
+    "serving": {"serving", "cmr"},
+    "app": {"app", "operators", "dicomio", "pictures", "meshes", "serving", "cmr"},
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
     "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
-    "deploy": {"deploy", "app", "operators", "dicomio", "pictures", "meshes", "cmr"},
+    # Nothing but tests imports deploy.
+    "deploy": {"deploy", "app", "operators", "dicomio", "pictures", "meshes", "serving", "cmr"},
 }
 FORBIDDEN_OUTSIDE = {
     "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib", "trimesh"},
@@ -103,6 +106,19 @@ def test_the_sdk_has_one_door():
         )
     }
     assert doors == {"operators/sdk.py"}
+
+
+def test_servers_are_asked_through_one_door():
+    doors = {
+        path.relative_to(ROOT).as_posix()
+        for package in OWN
+        for path in files(package)
+        if any(
+            m.split(".")[0] in {"tritonclient", "gevent", "geventhttpclient"}
+            for m in imported_modules(path.read_text(encoding="utf-8"))
+        )
+    }
+    assert doors == {"serving/triton.py"}
 
 
 def test_pictures_need_nothing_but_arrays_and_matplotlib():

@@ -161,7 +161,7 @@ def test_images_of_another_shape(tmp_path, shape):
 
 def test_scores_that_are_not_finite_are_refused(tmp_path):
     images = np.full((1, 1, 8, 10), 3e38, np.float32)
-    with pytest.raises(ModelError, match="not finite, on CPU with fp32"):
+    with pytest.raises(ModelError, match="on CPU with fp32: scores that are not finite"):
         segmenter(tmp_path).run(images)
 
 

@@ -1,0 +1,1 @@
+"""Networks that another machine runs; asked only where the user names a server."""
