@@ -16,6 +16,7 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
 
 _MAKER = ("cmr-map tests", "stand-in", "1", "1")
 _WAIT_S = 120
@@ -111,7 +112,7 @@ def _report(images: list[Dataset], seg: Dataset) -> Dataset:
     )
     report = highdicom.sr.MeasurementReport(
         observation_context=highdicom.sr.ObservationContext(observer_device_context=observer),
-        procedure_reported=codes.cid100.MRHeart,
+        procedure_reported=Code("40091-0", "LN", "MRI Heart"),
         imaging_measurements=[group],
     )
     return highdicom.sr.ComprehensiveSR(

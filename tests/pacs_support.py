@@ -106,14 +106,6 @@ class Orthanc:
         """Refuse a modality without a word, or an HTTP method with 403; nothing if empty."""
         self._gate.write_text(what)
 
-    def delete(self, uid: str) -> None:
-        """Remove a study or an object."""
-        for row in requests.post(
-            f"{self.root}/tools/lookup", data=uid, auth=(USER, PASSWORD), timeout=30
-        ).json():
-            path = self.root + row["Path"]
-            requests.delete(path, auth=(USER, PASSWORD), timeout=30).raise_for_status()
-
     def instances(self) -> dict[str, dict[str, list]]:
         """Every object by its UID, as QIDO-RS answers."""
         return {row["00080018"][0]: row for row in self.qido("instances", limit=100000)}
@@ -124,17 +116,28 @@ class Orthanc:
 
     def fetch(self, uid: str) -> Dataset:
         """One object, by Orthanc's own interface."""
-        (found,) = self._identify(uid)
-        answer = requests.get(
-            f"{self.root}/instances/{found}/file", auth=(USER, PASSWORD), timeout=30
-        )
+        (found,) = self._lookup(uid)
+        path = f"{self.root}{found}/file"
+        answer = requests.get(path, auth=(USER, PASSWORD), timeout=30)
         return pydicom.dcmread(BytesIO(answer.content))
 
-    def _identify(self, uid: str) -> list[str]:
+    def delete(self, uid: str) -> None:
+        """Remove a study or an object."""
+        for path in self._lookup(uid):
+            gone = requests.delete(self.root + path, auth=(USER, PASSWORD), timeout=30)
+            gone.raise_for_status()
+
+    def _lookup(self, uid: str) -> list[str]:
         answer = requests.post(
             f"{self.root}/tools/lookup", data=uid, auth=(USER, PASSWORD), timeout=30
         )
-        return [row["ID"] for row in answer.json()]
+        return [row["Path"] for row in answer.json()]
+
+    def post(self, path: Path) -> None:
+        """Hand one file over as it is."""
+        requests.post(
+            f"{self.root}/instances", data=path.read_bytes(), auth=(USER, PASSWORD), timeout=30
+        ).raise_for_status()
 
     def c_store(self, *sources: Path) -> None:
         """Send files or folders as a scanner does, with DCMTK."""
