@@ -16,10 +16,11 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
+
+from dicomio.codes import CARDIAC_MRI
 
 _MAKER = ("cmr-map tests", "stand-in", "1", "1")
-_WAIT_S = 120
+_WAIT_S = 300
 
 
 def main() -> int:
@@ -112,7 +113,7 @@ def _report(images: list[Dataset], seg: Dataset) -> Dataset:
     )
     report = highdicom.sr.MeasurementReport(
         observation_context=highdicom.sr.ObservationContext(observer_device_context=observer),
-        procedure_reported=Code("40091-0", "LN", "MRI Heart"),
+        procedure_reported=CARDIAC_MRI,
         imaging_measurements=[group],
     )
     return highdicom.sr.ComprehensiveSR(

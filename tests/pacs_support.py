@@ -25,6 +25,8 @@ from tests.conftest import ROOT, require, tool
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 USER, PASSWORD = "bridge", "not-a-secret"
 _START_S = 60
+# Long enough for a machine that is busy with other things.
+_RUN_S = 1500
 # The server reads the file each time, so a test refuses and allows while it runs.
 _GATE = """
 local function refused()
@@ -187,7 +189,7 @@ class BridgeCommand:
             "stable_seconds": 0.2,
             "newest_days": None,
             "command": command,
-            "command_timeout_seconds": 300,
+            "command_timeout_seconds": 1200,
             "tries": 3,
             "first_delay_seconds": 0.1,
             "longest_delay_seconds": 0.4,
@@ -217,9 +219,9 @@ class BridgeCommand:
         """Run to the end and return the exit code."""
         process = self.start(*(arguments or ("--once",)))
         try:
-            return process.wait(300)
+            return process.wait(_RUN_S)
         finally:
-            process.kill()
+            process.terminate()  # and the application with it
             process.wait(60)
 
     def listed(self) -> list[list[str]]:
@@ -255,7 +257,7 @@ class Gate:
 
 def wait_until(reached: Callable[[], bool], what: str) -> None:
     """Wait for something that another process does, with an end."""
-    for _ in range(120 * 20):
+    for _ in range(300 * 20):
         if reached():
             return
         time.sleep(0.05)

@@ -186,7 +186,7 @@ def test_the_same_study_sent_twice_is_measured_once(orthanc, study, tmp_path):
     wait_until(lambda: gate.runs == 1, bridge.log)
     orthanc.c_store(study)
     gate.open()
-    assert process.wait(120) == 0, bridge.log
+    assert process.wait(300) == 0, bridge.log
     orthanc.c_store(study)
     assert bridge.once() == 0, bridge.log
     assert gate.runs == 1
@@ -201,7 +201,7 @@ def test_a_study_that_grows_while_it_is_processed_is_measured_whole(orthanc, stu
     wait_until(lambda: gate.runs == 1, bridge.log)
     orthanc.c_store(*files(study)[3:])
     gate.open()
-    assert process.wait(120) == 0, bridge.log
+    assert process.wait(300) == 0, bridge.log
     assert gate.runs == 2
     assert orthanc.modalities() == {"MR": 6, "SEG": 1, "SR": 1}
     (report,) = of_modality(orthanc, "SR")
@@ -229,7 +229,7 @@ def test_orthanc_killed_while_the_application_runs(orthanc, study, tmp_path):
     wait_until(lambda: "the PACS cannot be asked" in bridge.log, bridge.log)
     assert process.poll() is None
     orthanc.start()
-    assert process.wait(120) == 0, bridge.log
+    assert process.wait(300) == 0, bridge.log
     assert gate.runs == 1
     assert orthanc.modalities() == {"MR": 6, "SEG": 1, "SR": 1}
 
@@ -514,7 +514,7 @@ def test_one_folder_has_one_bridge(orthanc, study, tmp_path):
     assert bridge.once() == 2
     assert "Another bridge works in this folder" in bridge.log
     gate.open()
-    assert process.wait(120) == 0
+    assert process.wait(300) == 0
     assert gate.runs == 1
 
 
@@ -525,7 +525,7 @@ def test_told_to_stop_it_ends_the_application_and_goes_on_later(orthanc, study, 
     process = bridge.start()
     wait_until(lambda: gate.runs == 1, bridge.log)
     process.terminate()
-    assert process.wait(120) == 0
+    assert process.wait(300) == 0
     gate.open()
     assert bridge.once() == 0, bridge.log
     assert orthanc.modalities() == {"MR": 6, "SEG": 1, "SR": 1}
