@@ -40,7 +40,8 @@ function ReceivedInstanceFilter(dicom, origin)
   return dicom.Modality ~= refused()
 end
 function IncomingHttpRequestFilter(method, uri, ip, username, headers)
-  return method ~= refused()
+  local text = refused()
+  return method ~= text and (text == "" or uri:find(text, 1, true) == nil)
 end
 """
 
@@ -105,7 +106,7 @@ class Orthanc:
         return [{tag: item.get("Value", []) for tag, item in row.items()} for row in found]
 
     def refuse(self, what: str) -> None:
-        """Refuse a modality without a word, or an HTTP method with 403; nothing if empty."""
+        """Drop a modality without a word, or answer a method or a study with 403; or nothing."""
         self._gate.write_text(what)
 
     def instances(self) -> dict[str, dict[str, list]]:

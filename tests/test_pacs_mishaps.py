@@ -153,7 +153,7 @@ def test_a_study_comes_back_with_its_results(orthanc, study, tmp_path):
 def test_nothing_of_the_patient_is_in_log_journal_or_file_names(orthanc, study, tmp_path):
     bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--fail", "1"])
     orthanc.c_store(study)
-    assert bridge.once() == 1
+    assert bridge.once() == 3
     journal = b"".join(p.read_bytes() for p in bridge.folder.glob("journal*"))
     told = bridge.log + "\n".join(bridge.left_over()) + journal.decode("latin-1")
     source = headers(study)[0]
@@ -342,7 +342,7 @@ def test_a_refused_store_is_tried_again_parked_and_taken_up(
     bridge = BridgeCommand(orthanc, tmp_path / "b", ready)
     orthanc.c_store(study)
     orthanc.refuse(refused)
-    assert bridge.once() == 1, bridge.log
+    assert bridge.once() == 3, bridge.log
     assert bridge.log.count("; again in") == 2
     ((number, state, _, _, told),) = bridge.listed()
     assert (state, told) == ("parked", reason)
@@ -350,7 +350,7 @@ def test_a_refused_store_is_tried_again_parked_and_taken_up(
     assert orthanc.modalities() == arrived
     assert {"work/1-1/output/seg.dcm", "work/1-1/output/sr.dcm"} <= set(bridge.left_over())
 
-    assert bridge.once() == 1, "a parked study stays parked"
+    assert bridge.once() == 3, "a parked study stays parked"
     assert orthanc.modalities() == arrived
     orthanc.refuse("")
     assert bridge.once("--again", number) == 0
@@ -442,7 +442,7 @@ def test_an_application_that_fails_is_tried_again_and_parked(
 def test_results_of_another_patient_are_never_stored(orthanc, study, tmp_path):
     bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--patient", "OTHER"], tries=1)
     orthanc.c_store(study)
-    assert bridge.once() == 1
+    assert bridge.once() == 3
     assert "another patient's ID" in bridge.log
     assert orthanc.modalities() == {"MR": 6}
 
@@ -495,6 +495,17 @@ def test_old_studies_are_left_alone_where_the_site_says_so(
     late = Stepped(orthanc, tmp_path / "l", ready, monkeypatch, newest_days=1)
     late.cycle(after_s=365 * 86400)
     assert late.journal.all() == []
+
+
+def test_a_study_that_cannot_be_listed_keeps_no_other_waiting(orthanc, study, stepped, tmp_path):
+    write_study(tmp_path / "other", PhantomSettings(**SMALL, seed=1))
+    orthanc.c_store(study, tmp_path / "other")
+    orthanc.refuse(headers(tmp_path / "other")[0].StudyInstanceUID)
+    stepped.cycle()
+    for after_s in (60, 0):
+        assert stepped.cycle(after_s)
+    assert stepped.entry.study_uid == headers(study)[0].StudyInstanceUID
+    assert stepped.entry.state is State.DONE
 
 
 def test_a_wrong_password_is_a_refusal_and_loses_nothing(orthanc, study, stepped, monkeypatch):

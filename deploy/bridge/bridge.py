@@ -72,7 +72,20 @@ class Bridge:
         for study_uid, count in self._pacs.studies(self._since()):
             known = self._journal.find(study_uid)
             if known is None or count is None or known.stored_instances != count:
-                self._note(study_uid, count)
+                self._note_or_go_on(study_uid, count)
+
+    def _note_or_go_on(self, study_uid: str, count: int | None) -> None:
+        """One study that cannot be listed keeps no other from being measured."""
+        try:
+            self._note(study_uid, count)
+        except PacsError as error:
+            self._raise_if_away(error)
+            _LOG.warning("a study cannot be listed: %s", error)
+
+    def _raise_if_away(self, error: PacsError) -> None:
+        """Tell a server that is gone from one that fails at a single request."""
+        if isinstance(error, PacsAway) and not self._pacs.answers():
+            raise error
 
     def _since(self) -> date | None:
         days = self._settings.newest_days
@@ -115,13 +128,8 @@ class Bridge:
                 self._measure(entry)
             else:
                 self._store(entry)
-        except PacsAway as away:
-            if not self._pacs.answers():
-                self._journal.not_counted(entry.number)
-                raise
-            self._fail(entry, f"PACS: {away}")
         except PacsError as error:
-            self._fail(entry, f"PACS: {error}")
+            self._try_failed_at_pacs(entry, error)
         except (_NotDoneError, UnfitResultsError) as error:
             self._fail(entry, str(error))
         except OSError as error:
@@ -131,6 +139,14 @@ class Bridge:
         except BaseException:  # the bridge was told to stop
             self._journal.not_counted(entry.number)
             raise
+
+    def _try_failed_at_pacs(self, entry: Entry, error: PacsError) -> None:
+        try:
+            self._raise_if_away(error)
+        except PacsAway:
+            self._journal.not_counted(entry.number)
+            raise
+        self._fail(entry, f"PACS: {error}")
 
     def _fail(self, entry: Entry, reason: str) -> None:
         if entry.failures >= self._settings.tries:

@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import fcntl
 import logging
-import os
 import signal
 import sys
 import time
@@ -27,8 +26,8 @@ class BridgeExit(IntEnum):
     """What the process returns."""
 
     DONE = 0
-    PARKED = 1
     BAD_USAGE = 2
+    PARKED = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +63,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _journal(folder: Path) -> Journal:
     """Open the journal; its folder holds studies while they are measured, so it is private."""
-    os.umask(0o077)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)

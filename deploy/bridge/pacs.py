@@ -167,6 +167,8 @@ def _translated() -> Iterator[None]:
         raise kind(f"HTTP status {status}") from error
     except requests.RequestException as error:
         raise PacsAway(f"no answer ({type(error).__name__})") from error
+    except ValueError as error:
+        raise PacsRefused("an answer or a UID that the DICOMweb client cannot use") from error
 
 
 def _all_pages(search: Callable[..., list[Row]], key: str) -> dict[str, Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cmr.errors import UsageError
 from cmr.settings import Section
 
 _PLACES = ("{input}", "{output}")
+_PLACE = re.compile("|".join(map(re.escape, _PLACES)))
 
 
 class BridgeSettings(Section):
@@ -40,7 +42,7 @@ class BridgeSettings(Section):
     def command_for(self, source: Path, output: Path) -> list[str]:
         """Words of the command for one run."""
         places = dict(zip(_PLACES, (str(source), str(output)), strict=True))
-        return [_filled(word, places) for word in self.command]
+        return [_PLACE.sub(lambda found: places[found[0]], word) for word in self.command]
 
     def delay_seconds(self, failures: int) -> float:
         """Wait after so many failures: the first delay, doubled each time, up to the longest."""
@@ -68,9 +70,3 @@ def load_settings(path: Path) -> BridgeSettings:
             f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
         )
         raise UsageError(f"Settings {path.name}: {faults}.") from error
-
-
-def _filled(word: str, places: dict[str, str]) -> str:
-    for place, path in places.items():
-        word = word.replace(place, path)
-    return word
