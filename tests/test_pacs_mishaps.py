@@ -540,3 +540,22 @@ def test_told_to_stop_it_ends_the_application_and_goes_on_later(orthanc, study, 
     gate.open()
     assert bridge.once() == 0, bridge.log
     assert orthanc.modalities() == {"MR": 6, "SEG": 1, "SR": 1}
+
+
+def test_a_study_taken_up_again_gets_what_the_pacs_lacks(orthanc, study, stepped, monkeypatch):
+    orthanc.c_store(study)
+    stepped.run_on()
+    seg = of_modality(orthanc, "SEG")[0].SOPInstanceUID
+    orthanc.delete(seg)
+    assert not stepped.cycle(after_s=60), "what a person has removed stays away"
+    sent = []
+    store = stepped.pacs.store
+    monkeypatch.setattr(
+        stepped.pacs, "store", lambda uid, path: (sent.append(path), store(uid, path))
+    )
+    stepped.journal.again(stepped.entry.number)
+    stepped.run_on()
+    assert [path.name for path in sent] == ["seg.dcm"]
+    assert seg in orthanc.instances()
+    assert orthanc.modalities() == {"MR": 6, "SEG": 1, "SR": 1}
+    assert stepped.runs == 2
