@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.cli import RunRequest
 from app.outcome import NAME
 from app.settings import Settings, load_settings
+from cmr.errors import UsageError
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.model_store import open_for
@@ -17,6 +21,9 @@ from cmr.records import Model
 from cmr.results import Application as ApplicationRecord
 from cmr.scar.heart import ScarNetworks
 from dicomio.uids import ResultIdentity
+
+IMAGE_VERSION = "CMR_MAP_IMAGE_VERSION"
+_VERSION = re.compile(r"[A-Za-z0-9._+-]{1,58}")  # 64 characters with the word before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +102,25 @@ def load_model(
     return LoadedModel(segmenter, record)
 
 
+def image_version(env: Mapping[str, str] = os.environ) -> str:
+    """Version of the container image, which its build sets; empty outside a container.
+
+    Raises
+    ------
+    UsageError
+        What is set cannot be written to DICOM as a version.
+    """
+    version = env.get(IMAGE_VERSION, "")
+    if version and not _VERSION.fullmatch(version):
+        raise UsageError(f"{IMAGE_VERSION} is not a version: letters, digits, . _ + - only.")
+    return version
+
+
 def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
     """Read settings and models; the results go below ``folder``."""
     settings = load_settings(request.config)
     inference = settings.inference
+    image = image_version()
 
     def load(name: str, seen: Seen) -> LoadedModel:
         return load_model(request.model, name, seen, inference, workdir)
@@ -118,6 +140,7 @@ def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
             version=settings.application.version,
             settings_sha256=settings.sha256,
             notice=settings.application.notice,
+            image_version=image or None,
         ),
         identity=ResultIdentity(
             application=NAME,
@@ -129,5 +152,6 @@ def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
             device_uid=settings.writers.device_uid,
             device_serial=settings.writers.device_serial,
             now=datetime.datetime.now().astimezone(),
+            image_version=image,
         ),
     )

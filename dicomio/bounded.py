@@ -15,8 +15,8 @@ from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
-# An item takes three reads and 30 us, an element one or two: 150 MB at most.
-# cine of 1,000 frames takes 100,000.
+# An item takes three reads and 30 us, an element one or two: 150 MB at most. A
+# frame takes 60.
 _MOST_READS = 600_000
 _CHUNK = 1 << 20
 _META_GROUP = 2
