@@ -1,7 +1,7 @@
 """File paths that may be shown: no patient data, nothing that breaks a log line.
 
 The headers do not know every name: the folder of pseudonymised files may still have the old one.
-So a component is shown only where each word of it is one that exports use, whatever the headers say.
+So a component is shown only where each word of it is one that exports use.
 """
 
 from __future__ import annotations

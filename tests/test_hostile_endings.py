@@ -1,7 +1,6 @@
 """However a run ends, no part of a result is taken for a whole one: kills, signals, full disks."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,12 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 
 from app.publish import METADATA, report_failure, staging_folder
-from phantom.settings import PhantomSettings
-from phantom.study import write_study
 from tests.conftest import ROOT, require
+from tests.hostile_support import start, write_quick_settings, write_small_study
 
 NAMES = ["a.dcm", "results.json", "study-1/b.dcm"]
 # Publishes three files; each step that changes the folder ends the process once its number is up.
@@ -105,33 +102,12 @@ def test_a_failure_after_a_killed_run_leaves_nothing_of_it(tmp_path: Path) -> No
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("phantom") / "study"
-    small = {"phases": 16, "slices": 6, "matrix": (96, 112), "pixel_spacing_mm": (2.6, 2.6)}
-    write_study(folder, PhantomSettings(seed=3, decoys=False, **small))
-    return folder
+    return write_small_study(tmp_path_factory.mktemp("phantom") / "study")
 
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The settings of the application with the least arithmetic."""
-    settings = yaml.safe_load((ROOT / "app.yaml").read_text(encoding="utf-8"))
-    settings["inference"] |= {"variants": 1, "threads": 1}
-    path = tmp_path_factory.mktemp("settings") / "app.yaml"
-    path.write_text(yaml.safe_dump(settings, sort_keys=False))
-    return path
-
-
-def start(study: Path, output: Path, config: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "app", "-i", study, "-o", output, "-c", config, "-l", "INFO"]
-    env = {k: v for k, v in os.environ.items() if not k.startswith("HOLOSCAN")}
-    return subprocess.Popen(
-        list(map(str, command)),
-        cwd=ROOT,
-        env={**env, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return write_quick_settings(tmp_path_factory.mktemp("settings") / "app.yaml")
 
 
 def wait_for(process: subprocess.Popen[str], stage: str) -> None:
