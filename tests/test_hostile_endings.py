@@ -130,7 +130,7 @@ def test_a_stopped_run_leaves_no_result(
     process = start(study, output, config)
     wait_for(process, stage)
     process.send_signal(number)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate(timeout=590)
     if number is signal.SIGTERM:
         assert process.returncode == 143
         assert error == "error: Terminated: Stopped by a signal before the end.\n"
@@ -174,7 +174,7 @@ def test_a_full_disk_is_said_and_leaves_no_result(
 ) -> None:
     output = small_disk(f"size={room_kb}k")
     process = start(study, output, config)
-    _, error = process.communicate(timeout=240)
+    _, error = process.communicate(timeout=590)
     assert process.returncode == 7, error
     assert error.startswith("error: OutputError: ")
     assert error.count("\n") == 1
@@ -185,7 +185,7 @@ def test_a_full_disk_is_said_and_leaves_no_result(
 def test_an_output_that_is_read_only_is_said(study: Path, config: Path, small_disk) -> None:
     output = small_disk("ro,size=64k")
     process = start(study, output, config)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate(timeout=590)
     assert process.returncode == 7
     assert (
         error
