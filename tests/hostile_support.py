@@ -43,5 +43,8 @@ def start(study: Path, output: Path, config: Path, *extra: str, **env: str):
 
 def finish(study: Path, output: Path, config: Path, *extra: str, **env: str) -> Run:
     process = start(study, output, config, *extra, **env)
-    stdout, stderr = process.communicate(timeout=600)
+    try:
+        stdout, stderr = process.communicate(timeout=590)
+    finally:
+        process.kill()
     return Run(process.returncode, stdout, stderr, output)

@@ -1,6 +1,8 @@
 """However a run ends, no part of a result is taken for a whole one: kills, signals, full disks."""
 
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from app.main import main
 from app.publish import METADATA, report_failure, staging_folder
 from tests.conftest import ROOT, require
-from tests.hostile_support import start, write_quick_settings, write_small_study
+from tests.dicom_factory import header, write
+from tests.hostile_support import finish, start, write_quick_settings, write_small_study
 
 NAMES = ["a.dcm", "results.json", "study-1/b.dcm"]
 # Publishes three files; each step that changes the folder ends the process once its number is up.
@@ -128,9 +132,12 @@ def test_a_stopped_run_leaves_no_result(
     output = tmp_path / "o"
     earlier(output)
     process = start(study, output, config)
-    wait_for(process, stage)
-    process.send_signal(number)
-    _, error = process.communicate(timeout=590)
+    try:
+        wait_for(process, stage)
+        process.send_signal(number)
+        _, error = process.communicate(timeout=590)
+    finally:
+        process.kill()
     if number is signal.SIGTERM:
         assert process.returncode == 143
         assert error == "error: Terminated: Stopped by a signal before the end.\n"
@@ -173,13 +180,27 @@ def test_a_full_disk_is_said_and_leaves_no_result(
     study: Path, config: Path, small_disk, room_kb: int
 ) -> None:
     output = small_disk(f"size={room_kb}k")
-    process = start(study, output, config)
-    _, error = process.communicate(timeout=590)
-    assert process.returncode == 7, error
+    run = finish(study, output, config)
+    error = run.stderr
+    assert run.code == 7, error
     assert error.startswith("error: OutputError: ")
     assert error.count("\n") == 1
     assert "No space left on device" in error
     assert tree(output) in ([METADATA], [])
+
+
+def test_a_disk_that_fills_up_in_an_operator_is_no_internal_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "ZQX^NAME.dcm")
+
+    write(header(), tmp_path / "in" / "IM1")
+    monkeypatch.setattr("operators.series_selector.select", full)
+    assert main(["-i", str(tmp_path / "in"), "-o", str(tmp_path / "o"), "-l", "ERROR"]) == 7
+    message = "The results cannot be written (No space left on device)."
+    assert capfd.readouterr().err == f"error: OutputError: {message}\n"
+    assert tree(tmp_path / "o") == [METADATA]
 
 
 def test_an_output_that_is_read_only_is_said(study: Path, config: Path, small_disk) -> None:
