@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 
+_UNREPORTED = 143
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -43,5 +44,10 @@ def end_on_signals(ending: Ending, act: Callable[[], int]) -> None:
 
 def _wait(ending: Ending, act: Callable[[], int]) -> None:
     signal.sigwait(_SIGNALS)
-    if ending.claim_by_signal():
-        os._exit(act())
+    if not ending.claim_by_signal():
+        return
+    code = _UNREPORTED
+    try:
+        code = act()
+    finally:  # a broken pipe must not leave the run waiting for this thread
+        os._exit(code)

@@ -263,3 +263,22 @@ threading.Thread(target=threading.Event().wait).start()
     started = time.monotonic()
     process.terminate()
     assert process.wait(timeout=60) == 143, time.monotonic() - started
+
+
+def test_a_signal_ends_a_run_whose_report_fails() -> None:
+    """The thread died of a broken pipe, and the run waited for it for ever."""
+    code = """
+import os, signal, time
+from app.ending import Ending, end_on_signals
+ending = Ending()
+def act():
+    raise BrokenPipeError
+end_on_signals(ending, act)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(1)
+ending.claim()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 143

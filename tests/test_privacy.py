@@ -1,7 +1,10 @@
 """Known values planted wherever a study can hold text: none of them leaves the DICOM results."""
 
 import itertools
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from pydicom.sequence import Sequence
 from app.cli import LOG_LEVELS
 from dicomio.patient_study import WHITELIST
 from tests.application_run import Run
+from tests.conftest import ROOT
 from tests.hostile_support import finish, write_quick_settings, write_small_study
 
 MARK = re.compile(rb"zq[0-9]{4}x", re.IGNORECASE)
@@ -152,6 +156,32 @@ def test_nothing_planted_leaves_a_failing_run(study, config, tmp_path, spoil, co
     assert run.code == code, run.stderr
     assert leaks(run) == []
     assert run.stderr.count("\n") == 1
+
+
+SESSION = """
+import os, sys
+from pathlib import Path
+from app.process import quieten
+if sys.argv[1] == "quiet":
+    quieten(Path("/nonexistent"))
+import onnxruntime
+onnxruntime.InferenceSession("models/cine_sax/1/model.onnx", providers=["CPUExecutionProvider"])
+"""
+
+
+@pytest.mark.parametrize("how", ["quiet", "loud"])
+def test_the_runtime_of_the_networks_keeps_no_record(tmp_path, how) -> None:
+    """Without a word to it, ONNX Runtime writes events to HOME and sends them to its maker."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("XDG_CACHE_HOME", "CI")}
+    kept.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run(
+        [sys.executable, "-c", SESSION, how],
+        cwd=ROOT,
+        env={**kept, "HOME": str(tmp_path)},
+        timeout=300,
+        check=True,
+    )
+    assert bool(list(tmp_path.rglob("*"))) is (how == "loud")
 
 
 def test_the_marks_are_found_where_they_are(study) -> None:
