@@ -2,9 +2,13 @@
 
 import sys
 
-from app.main import main
+from app.ending import Ending, end_on_signals
+from app.main import main, stop
 from app.process import raise_stack_limit
 
 if __name__ == "__main__":
-    raise_stack_limit(sys.argv[1:])
-    sys.exit(main())
+    arguments = sys.argv[1:]
+    raise_stack_limit(arguments)
+    ending = Ending()
+    end_on_signals(ending, lambda: stop(arguments))
+    sys.exit(main(arguments, ending))

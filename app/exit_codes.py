@@ -9,6 +9,7 @@ from cmr.errors import (
     NothingReadable,
     OutputError,
     SeveralPatients,
+    Terminated,
     UsageError,
 )
 
@@ -24,6 +25,7 @@ class ExitCode(IntEnum):
     NO_APPLICABLE_SERIES = 5
     MODEL_BROKEN = 6
     OUTPUT_NOT_WRITABLE = 7
+    TERMINATED = 143
 
 
 _CODES: dict[type[CmrError], ExitCode] = {
@@ -33,6 +35,7 @@ _CODES: dict[type[CmrError], ExitCode] = {
     NoApplicableSeries: ExitCode.NO_APPLICABLE_SERIES,
     ModelError: ExitCode.MODEL_BROKEN,
     OutputError: ExitCode.OUTPUT_NOT_WRITABLE,
+    Terminated: ExitCode.TERMINATED,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import sys
 from collections.abc import Sequence
@@ -10,43 +11,65 @@ from pathlib import Path
 
 from app import outcome
 from app.cli import RunRequest, output_of, parse
+from app.ending import Ending
 from app.exit_codes import ExitCode, exit_code_of, public_message
 from app.process import quieten
-from app.publish import publish, staging_folder, withdraw, write_metadata
-from cmr.errors import CmrError, NoApplicableSeries, NothingReadable, OutputError
+from app.publish import discard_staging, publish, report_failure, staging_folder
+from cmr.errors import CmrError, NoApplicableSeries, NothingReadable, OutputError, Terminated
 from cmr.results import StudyResults
 
+# Of the file system of the output; where they arise in a library, the run has no other fault.
+_OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
-def main(argv: Sequence[str] | None = None) -> int:
+
+def main(argv: Sequence[str] | None = None, ending: Ending | None = None) -> int:
     """Run the application; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    ending = ending or Ending()
     try:
-        return _run(parse(arguments))
+        return _run(parse(arguments), ending)
     except (Exception, KeyboardInterrupt) as error:
+        ending.claim()
         return _fail(error, output_of(arguments))
 
 
-def _run(request: RunRequest) -> int:
+def stop(arguments: Sequence[str]) -> int:
+    """End a run that a signal stopped, from outside its threads; returns the exit code."""
+    output = output_of(arguments)
+    if output is not None:
+        discard_staging(output)
+    return _fail(Terminated("Stopped by a signal before the end."), output)
+
+
+def _run(request: RunRequest, ending: Ending) -> int:
     with staging_folder(request.output) as staging:
         workdir = request.workdir or staging / "work"
         _make(workdir)
         quieten(workdir)
-        results = _measure(request, workdir, staging / "results")
+        results = _measure(request, workdir, staging / "results", ending)
     _show(results)
     return ExitCode.DONE
 
 
-def _measure(request: RunRequest, workdir: Path, folder: Path) -> list[StudyResults]:
+def _measure(
+    request: RunRequest, workdir: Path, folder: Path, ending: Ending
+) -> list[StudyResults]:
     _log_to_stdout(request.log_level)
     # The SDK takes seconds to import, so bad calls are refused before this line.
     from app.graph import measure_input
 
     _make(folder)
-    outcomes = measure_input(request, workdir, folder)
-    results = [o.results for o in outcomes]
-    if not any(r.cine or r.mapping or r.scar for r in results):
-        raise _nothing_measured(results, [o.refusal.error for o in outcomes if o.refusal])
-    outcome.write_result_json(results, folder)
+    try:
+        outcomes = measure_input(request, workdir, folder)
+        results = [o.results for o in outcomes]
+        if not any(r.cine or r.mapping or r.scar for r in results):
+            raise _nothing_measured(results, [o.refusal.error for o in outcomes if o.refusal])
+        outcome.write_result_json(results, folder)
+    except OSError as error:
+        if error.errno in _OUTPUT_FAULTS:
+            raise OutputError(f"The results cannot be written ({error.strerror}).") from error
+        raise
+    ending.claim()
     publish(folder, request.output, outcome.success(results))
     return results
 
@@ -71,10 +94,9 @@ def _fail(error: BaseException, output: Path | None) -> int:
     if output is not None:
         # Where the output itself is at fault, the line on stderr has to do.
         with contextlib.suppress(OSError):
-            output.mkdir(parents=True, exist_ok=True)
-            withdraw(output)
-            write_metadata(output, outcome.failure(error))
-    print(f"error: {type(error).__name__}: {public_message(error)}", file=sys.stderr)
+            report_failure(output, outcome.failure(error))
+    message = f"error: {type(error).__name__}: {public_message(error)}"
+    print(message, file=sys.stderr, flush=True)
     return exit_code_of(error)
 
 

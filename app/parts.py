@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from app.cli import RunRequest
 from app.outcome import NAME
 from app.settings import Settings, load_settings
 from cmr.batches import BatchNetwork
+from cmr.errors import UsageError
 from cmr.inference import InferenceSettings, Segmenter
 from cmr.mapping.tissue_network import TissueNetwork
 from cmr.model_store import ModelFolder, open_for
@@ -19,6 +23,9 @@ from cmr.results import Application as ApplicationRecord
 from cmr.scar.look import ScarNetworks
 from dicomio.uids import ResultIdentity
 from serving.same import open_served
+
+IMAGE_VERSION = "CMR_MAP_IMAGE_VERSION"
+_VERSION = re.compile(r"[A-Za-z0-9._+-]{1,58}")  # 64 characters with the word before it
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +113,25 @@ def _network(
     return open_served(folder, inference, netloc, workdir)
 
 
+def image_version(env: Mapping[str, str] = os.environ) -> str:
+    """Version of the container image, which its build sets; empty outside a container.
+
+    Raises
+    ------
+    UsageError
+        What is set cannot be written to DICOM as a version.
+    """
+    version = env.get(IMAGE_VERSION, "")
+    if version and not _VERSION.fullmatch(version):
+        raise UsageError(f"{IMAGE_VERSION} is not a version: letters, digits, . _ + - only.")
+    return version
+
+
 def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
     """Read settings and models; the results go below ``folder``."""
     settings = load_settings(request.config)
     inference = settings.inference
+    image = image_version()
 
     def load(name: str, seen: Seen) -> LoadedModel:
         return load_model(request, name, seen, inference, workdir)
@@ -129,6 +151,7 @@ def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
             version=settings.application.version,
             settings_sha256=settings.sha256,
             notice=settings.application.notice,
+            image_version=image or None,
         ),
         identity=ResultIdentity(
             application=NAME,
@@ -140,5 +163,6 @@ def gather_parts(request: RunRequest, workdir: Path, folder: Path) -> Parts:
             device_uid=settings.writers.device_uid,
             device_serial=settings.writers.device_serial,
             now=datetime.datetime.now().astimezone(),
+            image_version=image,
         ),
     )

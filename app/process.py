@@ -30,7 +30,7 @@ def raise_stack_limit(argv: Sequence[str]) -> None:
 
 
 def quieten(workdir: Path) -> None:
-    """Keep libraries from writing outside ``workdir`` and from printing what they read.
+    """Keep libraries from writing outside ``workdir``, printing what they read, and calling home.
 
     Holoscan repeats the text of every exception in its own log, and that text may come from a
     DICOM header; the application reports errors itself.
@@ -38,6 +38,8 @@ def quieten(workdir: Path) -> None:
     os.environ["HOLOSCAN_LOG_LEVEL"] = "OFF"
     # The SDK would open clients of its own, that nobody uses; the command line has been read.
     os.environ.pop("TRITON_SERVER_NETLOC", None)
+    # ONNX Runtime keeps a data base of events in HOME and sends it to its maker.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     os.environ["CUPY_CACHE_DIR"] = str(workdir / "cupy")
     os.environ["MPLCONFIGDIR"] = str(workdir / "matplotlib")
     warnings.simplefilter("ignore")

@@ -14,6 +14,9 @@ from cmr.errors import OutputError
 
 METADATA = "metadata.json"
 _STAGING_PREFIX = ".cmr-map-partial-"
+_ATTEMPTS = 10
+# Names every file that may be there while metadata.json is not.
+_JOURNAL = ".cmr-map-publishing.json"
 
 
 @contextlib.contextmanager
@@ -28,11 +31,12 @@ def staging_folder(output: Path) -> Iterator[Path]:
     OutputError
         The output folder cannot be made or written.
     """
-    folder = output / f"{_STAGING_PREFIX}{os.getpid()}"
+    folder = _staging(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
         for stale in output.glob(f"{_STAGING_PREFIX}*"):
             shutil.rmtree(stale)
+        _recover(output)
         folder.mkdir()
     except OSError as error:
         raise OutputError(f"The output folder cannot be written ({error.strerror}).") from error
@@ -40,6 +44,14 @@ def staging_folder(output: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def discard_staging(output: Path) -> None:
+    """Remove the unfinished files of this process while its threads may still write some."""
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(_staging(output), ignore_errors=True)
+        if not _staging(output).exists():
+            return
 
 
 def publish(results: Path, output: Path, metadata: dict[str, Any]) -> None:
@@ -54,45 +66,101 @@ def publish(results: Path, output: Path, metadata: dict[str, Any]) -> None:
         A file cannot be moved, for want of rights or space.
     """
     files = sorted(p.relative_to(results) for p in results.rglob("*") if p.is_file())
-    listed = {**metadata, "files": [p.as_posix() for p in files]}
+    names = [p.as_posix() for p in files]
     try:
+        _announce(output, names)
         withdraw(output)
         for relative in files:
             (output / relative).parent.mkdir(parents=True, exist_ok=True)
             (results / relative).replace(output / relative)
-        write_metadata(output, listed)
+        write_metadata(output, {**metadata, "files": names})
+        (output / _JOURNAL).unlink()
     except OSError as error:
         raise OutputError(f"The results cannot be moved into place ({error.strerror}).") from error
+
+
+def report_failure(output: Path, metadata: dict[str, Any]) -> None:
+    """Replace what an earlier run published by the report of a failure.
+
+    Raises
+    ------
+    OSError
+        The output folder cannot be made or written.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    _recover(output)
+    with contextlib.suppress(OSError):  # a full disk; what is removed next makes room
+        _announce(output, [])
+    withdraw(output)
+    write_metadata(output, metadata)
+    (output / _JOURNAL).unlink(missing_ok=True)
 
 
 def withdraw(output: Path) -> None:
     """Remove what an earlier run published, by its own list, and nothing else.
 
-    Results of another input must not stand beside the report of a failure.
+    Results of another input must not stand beside the report of a failure. The list goes first:
+    whoever reads it finds every file of it.
     """
-    for name in _published(output):
+    names = _listed(output / METADATA)
+    (output / METADATA).unlink(missing_ok=True)
+    _remove(output, names)
+
+
+def write_metadata(output: Path, metadata: dict[str, Any]) -> None:
+    """Write ``metadata.json`` in one step."""
+    _write_json(output / METADATA, metadata)
+
+
+def _announce(output: Path, coming: list[str]) -> None:
+    """List the files that go and come, for the run after one that is killed meanwhile."""
+    names = [*_listed(output / METADATA), *coming]
+    _write_json(output / _JOURNAL, {"application": "cmr-map", "files": names})
+
+
+def _recover(output: Path) -> None:
+    """Remove what a run that was killed, or that failed, while it published left behind."""
+    if not (output / METADATA).is_file():
+        _remove(output, _listed(output / _JOURNAL))
+    for name in (_JOURNAL, _aside(METADATA), _aside(_JOURNAL)):
+        (output / name).unlink(missing_ok=True)
+
+
+def _aside(name: str) -> str:
+    return f"{name}.partial"
+
+
+def _remove(output: Path, names: list[str]) -> None:
+    for name in names:
         path = output / name
         if path.is_file() and output.resolve() in path.resolve().parents:
             path.unlink()
             with contextlib.suppress(OSError):
                 path.parent.rmdir()
-    (output / METADATA).unlink(missing_ok=True)
 
 
-def write_metadata(output: Path, metadata: dict[str, Any]) -> None:
-    """Write ``metadata.json`` in one step."""
-    aside = output / f"{METADATA}.partial"
-    aside.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-    aside.replace(output / METADATA)
-
-
-def _published(output: Path) -> list[str]:
-    """The list of an earlier run; empty where there is none or it is not ours."""
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    aside = path.with_name(_aside(path.name))
     try:
-        content = json.loads((output / METADATA).read_text(encoding="utf-8"))
+        aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        aside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+
+
+def _listed(path: Path) -> list[str]:
+    """The files that an earlier run lists; empty where there is no list or it is not ours."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
     names = content.get("files") if isinstance(content, dict) else None
     if not isinstance(names, list) or content.get("application") != "cmr-map":
         return []
     return [name for name in names if isinstance(name, str)]
+
+
+def _staging(output: Path) -> Path:
+    return output / f"{_STAGING_PREFIX}{os.getpid()}"

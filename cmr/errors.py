@@ -64,6 +64,10 @@ class OutputError(CmrError):
     """The output folder cannot be written."""
 
 
+class Terminated(CmrError):
+    """A signal stopped the run."""
+
+
 class GeometryError(CmrError):
     """Slices do not form one stack of parallel planes."""
 

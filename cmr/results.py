@@ -14,7 +14,7 @@ from cmr.records import Gate, Measured, Model, Record, Status, measured, most_se
 from cmr.results_mapping import Mapping
 from cmr.results_scar import Scar
 
-SCHEMA_VERSION: Literal["1.3.0"] = "1.3.0"
+SCHEMA_VERSION: Literal["1.4.0"] = "1.4.0"
 
 
 class Ventricle(Measured):
@@ -187,12 +187,15 @@ class Application(Record):
     version: str
     settings_sha256: str
     notice: str
+    image_version: str | None = Field(
+        default=None, description="Of the container image; absent where none was used."
+    )
 
 
 class StudyResults(Record):
     """``results.json``: everything known of one study."""
 
-    schema_version: Literal["1.3.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.4.0"] = SCHEMA_VERSION
     application: Application
     study_instance_uid: str
     input: InputCount

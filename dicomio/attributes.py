@@ -10,12 +10,16 @@ import math
 import struct
 from collections.abc import Iterable, Mapping
 from functools import cache
+from io import BytesIO
 from typing import Any, TypeAlias
 
 from pydicom import charset, datadict
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_sequence
 from pydicom.sequence import Sequence
+
+from dicomio.bounded import bounded
 
 Element: TypeAlias = DataElement | RawDataElement
 Elements: TypeAlias = Mapping[int, Element]
@@ -23,6 +27,7 @@ Elements: TypeAlias = Mapping[int, Element]
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 _CHARACTER_SET = 0x00080005
 _LONGEST_TEXT = 1024
+_SMALL_SEQUENCE = 1 << 16
 
 
 @cache
@@ -40,9 +45,30 @@ def elements(dataset: Dataset) -> dict[int, Element]:
 
 
 def items(dataset: Dataset, number: int) -> list[Dataset]:
-    """Items of a sequence; empty when the element is absent or no sequence."""
-    value = dataset[number].value if number in dataset else None
+    """Items of a sequence; empty when the element is absent or no sequence.
+
+    Raises
+    ------
+    HeaderTooLargeError
+        More of them than any image has.
+    """
+    element = dataset.get_item(number) if number in dataset else None
+    if isinstance(element, RawDataElement) and len(element.value or b"") > _SMALL_SEQUENCE:
+        return _many_items(number, element, dataset)
+    value = None if element is None else dataset[number].value
     return list(value) if isinstance(value, Sequence) else []
+
+
+def _many_items(number: int, element: RawDataElement, dataset: Dataset) -> list[Dataset]:
+    """As pydicom converts them, but counted."""
+    if _representation(number, element) != "SQ" or element.value is None:
+        return []
+    size = len(element.value)
+    stream = bounded(BytesIO(element.value), size)
+    encoding = dataset.original_character_set
+    return list(
+        read_sequence(stream, element.is_implicit_VR, element.is_little_endian, size, encoding)
+    )
 
 
 class Attributes:

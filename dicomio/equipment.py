@@ -46,7 +46,7 @@ def sop_class_arguments(origin: Origin) -> dict[str, Any]:
     return {
         "manufacturer": MANUFACTURER,
         "manufacturer_model_name": identity.application,
-        "software_versions": identity.version,
+        "software_versions": _software_versions(identity),
         "device_serial_number": identity.device_serial,
         "transfer_syntax_uid": ExplicitVRLittleEndian,
         "content_date": now.date(),
@@ -108,8 +108,16 @@ def observation_context(identity: ResultIdentity) -> ObservationContext:
     )
 
 
+def _software_versions(identity: ResultIdentity) -> tuple[str, ...]:
+    """Version of the application, then that of the container image where there is one."""
+    image = (f"image {identity.image_version}",) if identity.image_version else ()
+    return (identity.version, *image)
+
+
 def _parameters(identity: ResultIdentity) -> dict[str, str]:
+    image = {"image_version": identity.image_version} if identity.image_version else {}
     return {
         "weights_sha256": identity.model_sha256,
         "settings_sha256": identity.settings_sha256,
+        **image,
     }

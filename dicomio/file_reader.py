@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from pydicom.dataset import Dataset
-from pydicom.filereader import read_partial
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset, read_partial
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.tag import BaseTag
 from pydicom.uid import (
@@ -25,6 +24,7 @@ from pydicom.uid import (
 
 from cmr.settings import Section
 from dicomio.attributes import Attributes, elements
+from dicomio.bounded import HeaderTooLargeError, bounded, inflate, transfer_syntax
 from dicomio.files import FoundFile, open_regular
 from dicomio.headers import (
     HEADER_TAGS,
@@ -48,7 +48,6 @@ _NATIVE = frozenset(
 _PIXELS = frozenset({0x7FE00010, 0x7FE00008, 0x7FE00009})
 _MOST_ELEMENTS = 100_000
 _PREAMBLE = 128
-_CHUNK = 1 << 20
 _SIDE_FILE = "side file, passed over"
 
 
@@ -58,6 +57,7 @@ class ReaderSettings(Section):
     side_files: tuple[str, ...]
     max_pixels_per_frame: int
     max_frames_per_file: int
+    max_header_mb: int
     max_inflated_mb: int
 
 
@@ -88,6 +88,8 @@ def read_file(found: FoundFile, settings: ReaderSettings) -> FileRecord:
             return _read_stream(found, stream, settings)
     except _UnusableError as unusable:
         return FileRecord(found, str(unusable))
+    except HeaderTooLargeError:
+        return FileRecord(found, "the header is larger than the reader's limit")
     except OSError:
         return FileRecord(found, "cannot be opened or read")
     except Exception:  # pydicom raises almost anything on garbage, RecursionError included
@@ -101,11 +103,7 @@ def _read_stream(found: FoundFile, stream: BinaryIO, settings: ReaderSettings) -
     if not _looks_like_dicom(stream):
         side = any(fnmatch.fnmatch(found.path.name.lower(), p) for p in settings.side_files)
         raise _UnusableError(_SIDE_FILE if side else "not a DICOM file")
-    inflated = _inflated_size(stream, settings.max_inflated_mb << 20)
-    stream.seek(0)
-    dataset = read_partial(
-        stream, stop_when=_stop_at_pixels(), specific_tags=list(HEADER_TAGS), force=True
-    )
+    dataset, inflated = _read_header(stream, settings)
     top = Attributes(elements(dataset))
     identity = read_identity(top)
     try:
@@ -131,6 +129,27 @@ def _read_stream(found: FoundFile, stream: BinaryIO, settings: ReaderSettings) -
     )
 
 
+def _read_header(stream: BinaryIO, settings: ReaderSettings) -> tuple[Dataset, int | None]:
+    """Wanted elements before the pixel data, and the length of a deflated data set."""
+    limit = settings.max_header_mb << 20
+    syntax = transfer_syntax(stream, limit)
+    stop, tags = _stop_at_pixels(), [*HEADER_TAGS]
+    if syntax != DeflatedExplicitVRLittleEndian:
+        stream.seek(0)
+        return read_partial(bounded(stream, limit), stop, force=True, specific_tags=tags), None
+    most = settings.max_inflated_mb << 20
+    inflated = inflate(stream, limit, most)
+    if inflated is None:
+        raise _UnusableError(f"deflated data of more than {settings.max_inflated_mb} MB")
+    if not inflated.complete:
+        raise _UnusableError("truncated: the deflated data end early")
+    head = bounded(inflated.head, limit)
+    dataset = read_dataset(head, False, True, stop_when=stop, specific_tags=tags)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    return dataset, inflated.size
+
+
 def _stop_at_pixels() -> Callable[[BaseTag, str | None, int], bool]:
     """Stop at the pixel data, and refuse to crawl through what cannot be a header."""
     seen = 0
@@ -151,26 +170,6 @@ def _looks_like_dicom(stream: BinaryIO) -> bool:
     if head[_PREAMBLE:] == b"DICM":
         return True
     return head[:2] in (b"\x02\x00", b"\x08\x00") and head[3:4] == b"\x00" and len(head) > 8
-
-
-def _inflated_size(stream: BinaryIO, limit: int) -> int | None:
-    """Length of a deflated data set, None for other files; keeps a zip bomb from bursting."""
-    stream.seek(0)
-    head = stream.read(4096)
-    if DeflatedExplicitVRLittleEndian.encode() not in head[:1024]:
-        return None
-    meta_length = int.from_bytes(head[_PREAMBLE + 12 : _PREAMBLE + 16], "little")
-    stream.seek(_PREAMBLE + 16 + meta_length)
-    inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    pending = stream.read(_CHUNK)
-    while pending and not inflater.eof:
-        total += len(inflater.decompress(pending, _CHUNK))
-        if total > limit:
-            raise _UnusableError(f"deflated data of more than {limit >> 20} MB")
-        pending = inflater.unconsumed_tail or stream.read(_CHUNK)
-    if not inflater.eof:
-        raise _UnusableError("truncated: the deflated data end early")
-    return total
 
 
 def _inflated_fault(inflated: int, layout: PixelLayout) -> str:

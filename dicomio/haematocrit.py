@@ -14,6 +14,9 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
+from dicomio.attributes import items, tag
+from dicomio.bounded import HeaderTooLargeError
+from dicomio.files import open_regular
 from dicomio.quiet import quiet
 
 SIDE_FILE = "haematocrit.json"
@@ -67,10 +70,12 @@ def _from_side_file(path: Path, study_uid: str) -> StatedHaematocrit | None:
     if not path.is_file():
         return None
     try:
-        if path.stat().st_size > _MAX_BYTES:
+        with open_regular(path) as stream:
+            text = stream.read(_MAX_BYTES + 1)
+        if len(text) > _MAX_BYTES:
             raise ValueError("too large")
         # Windows begins a text with a byte order mark.
-        content = json.loads(path.read_text("utf-8-sig"))
+        content = json.loads(text.decode("utf-8-sig"))
         if not isinstance(content, dict):
             raise ValueError("no object")
         value = content.get(study_uid, content.get(_KEY))
@@ -109,7 +114,7 @@ def _from_headers(path: Path) -> StatedHaematocrit | None:
         return None
     try:
         coded = _coded(header)
-    except (ValueError, TypeError, AttributeError):  # values that are not what their VR says
+    except (ValueError, TypeError, AttributeError, HeaderTooLargeError):  # not what their VR says
         coded = None
     if coded is not None and isfinite(coded):
         return StatedHaematocrit(coded, "Acquisition Context of the images")
@@ -123,12 +128,12 @@ def _from_headers(path: Path) -> StatedHaematocrit | None:
 
 
 def _coded(header: Dataset) -> float | None:
-    for item in header.get("AcquisitionContextSequence", None) or ():
-        name: Any = (item.get("ConceptNameCodeSequence", None) or [Dataset()])[0]
+    for item in items(header, tag("AcquisitionContextSequence")):
+        name: Any = (items(item, tag("ConceptNameCodeSequence")) or [Dataset()])[0]
         code = (str(name.get("CodingSchemeDesignator", "")), str(name.get("CodeValue", "")))
         value = item.get("NumericValue", None)
         if code in _CODES and value not in (None, ""):
-            units: Any = (item.get("MeasurementUnitsCodeSequence", None) or [Dataset()])[0]
+            units: Any = (items(item, tag("MeasurementUnitsCodeSequence")) or [Dataset()])[0]
             number = float(value if not hasattr(value, "__len__") else value[0])
             return number / 100 if units.get("CodeValue", "") == "%" else number
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,25 @@ _NO_AGENT = frozenset({"", "NONE", "NO", "N", "NO CONTRAST", "WITHOUT", "NATIVE"
 # GE writes the component of the complex signal here: 0 magnitude, 1 phase, 2 real, 3 imaginary.
 _GE_RAW_DATA_TYPE = 0x0043102F
 _GE_COMPONENTS = (Component.MAGNITUDE, Component.PHASE, Component.REAL, Component.IMAGINARY)
+
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+_LONGEST_UID = 64
+_VENDORS = {
+    "SIEMENS": "SIEMENS",
+    "PHILIPS": "Philips",
+    "GE MEDICAL": "GE MEDICAL SYSTEMS",
+    "GE HEALTHCARE": "GE HealthCare",
+    "CANON": "Canon",
+    "TOSHIBA": "TOSHIBA",
+    "HITACHI": "Hitachi",
+    "FUJIFILM": "FUJIFILM",
+    "UNITED IMAGING": "United Imaging",
+    "UIH": "United Imaging",
+    "ESAOTE": "Esaote",
+    "NEUSOFT": "Neusoft",
+    "MINDRAY": "Mindray",
+    "PHANTOM": "PHANTOM",
+}
 
 _PER_FRAME, _SHARED = "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"
 # Macros whose items hold references or free text; nothing in them describes the frame itself.
@@ -186,7 +206,7 @@ def _image_header(found: Attributes, path: Path, frame_number: int) -> ImageHead
         shape=(found.integer("Rows"), found.integer("Columns")),
         slice_thickness_mm=found.number("SliceThickness"),
         field_strength_t=_tesla(found.number("MagneticFieldStrength")),
-        manufacturer=_shared(found, "Manufacturer"),
+        manufacturer=_vendor(found),
         model_name=_shared(found, "ManufacturerModelName"),
     )
 
@@ -199,9 +219,9 @@ def _check_geometry(found: Attributes) -> None:
         "Image Position (Patient)": position is not None,
         "Image Orientation (Patient)": orientation is not None and _orthonormal(orientation),
         "Pixel Spacing": spacing is not None and min(spacing) > 0,
-        "SOP Instance UID": bool(found.text("SOPInstanceUID")),
-        "Series Instance UID": bool(found.text("SeriesInstanceUID")),
-        "Study Instance UID": bool(found.text("StudyInstanceUID")),
+        "SOP Instance UID": bool(_uid(found, "SOPInstanceUID")),
+        "Series Instance UID": bool(_uid(found, "SeriesInstanceUID")),
+        "Study Instance UID": bool(_uid(found, "StudyInstanceUID")),
     }
     missing = [name for name, there in present.items() if not there]
     if missing:
@@ -289,7 +309,15 @@ def _tesla(value: float) -> float:
 
 
 def _uid(found: Attributes, keyword: str) -> str:
-    return sys.intern(found.text(keyword))
+    """Empty for what is no UID: such a text may be a name, or a path."""
+    text = found.text(keyword)
+    return sys.intern(text) if len(text) <= _LONGEST_UID and _UID.fullmatch(text) else ""
+
+
+def _vendor(found: Attributes) -> str:
+    """A maker that is known: free text may hold anything, and this one is shown."""
+    text = found.text("Manufacturer").upper()
+    return next((name for word, name in _VENDORS.items() if word in text), "")
 
 
 def _shared(found: Attributes, *keywords: str) -> str:

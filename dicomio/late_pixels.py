@@ -15,7 +15,7 @@ from cmr.volume import Volume4D
 from dicomio.late_source import LateSource
 from dicomio.late_zero import signed_scales
 from dicomio.mapping_pixels import common_scales, rescaled
-from dicomio.pixels import FrameUnreadable, bright_is_high, read_stored
+from dicomio.pixels import FrameUnreadable, bright_is_high, check_size, read_stored
 from dicomio.quiet import quiet
 from dicomio.value_scale import ValueScale, value_scales
 
@@ -52,6 +52,7 @@ def read_late(source: LateSource) -> LateStackImages:
     keep: list[int] = []
     slices: list[_Slice] = []
     dropped: list[str] = []
+    check_size("Late enhancement", source.geometry.shape, source.geometry.n_slices)
     with quiet():
         for z, scale in enumerate(value_scales(source.frames)):
             where = f"Slice at {source.geometry.slice_positions_mm[z]:.1f} mm"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from dicomio.mapping_source import MappingSource
 from dicomio.phase_scale import phase_scale
-from dicomio.pixels import FrameUnreadable, read_stored
+from dicomio.pixels import FrameUnreadable, check_size, read_stored
 from dicomio.quiet import quiet
 from dicomio.source import FrameRef
 from dicomio.value_scale import Linear, ValueScale, value_scales
@@ -51,6 +51,8 @@ def read_mapping(source: MappingSource) -> MappingImages:
     dropped: list[str] = []
     notes: list[str] = []
     positions = source.geometry.slice_positions_mm
+    kind = source.acquisition.kind
+    check_size(f"{kind} source images", source.geometry.shape, len(source.frames) * len(positions))
     with quiet():
         for z, position in enumerate(positions):
             where = f"Slice at {position:.1f} mm"
@@ -64,7 +66,6 @@ def read_mapping(source: MappingSource) -> MappingImages:
             phases.append(phase)
             notes += [f"{where}: {note}."] if note else []
     if not keep:
-        kind = source.acquisition.kind
         raise FrameUnreadable(
             f"{kind} source images: none of {len(positions)} slices can be read. {dropped[0]}"
         )

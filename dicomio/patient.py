@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dicomio.attributes import Attributes
 
+_MOST_SPELLINGS = 200
 _SEPARATORS = re.compile(r"[\^=\s,.;_]+")
 
 
@@ -67,9 +68,16 @@ def name_parts(name: str) -> tuple[str, ...]:
 
 
 def count_patients(identities: Iterable[PatientIdentity]) -> int:
-    """How many patients there are at least: 1, or 2 as soon as two identities contradict."""
+    """How many patients there are at least: 1, or 2 as soon as two identities contradict.
+
+    More spellings than one patient can have count as two patients; to compare each with each would
+    take a hostile input hours.
+    """
     known: list[PatientIdentity] = []
-    for identity in dict.fromkeys(identities):
+    spellings = dict.fromkeys(identities)
+    if len(spellings) > _MOST_SPELLINGS:
+        return 2
+    for identity in spellings:
         if any(identity.differs_from(other) for other in known):
             return 2
         known.append(identity)

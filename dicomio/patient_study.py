@@ -25,7 +25,7 @@ from pydicom.valuerep import validate_value
 
 from dicomio.quiet import quiet
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("cmr.header")
 
 # Type 2: present in every object, empty where the source has no value.
 _REQUIRED = (

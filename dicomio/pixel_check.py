@@ -10,6 +10,7 @@ _PIXEL_DATA = (0x7FE0, 0x0010)
 _ITEM = (0xFFFE, 0xE000)
 _DELIMITER = (0xFFFE, 0xE0DD)
 _UNDEFINED = 0xFFFFFFFF
+_SPARE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def pixel_fault(stream: BinaryIO, size: int, layout: PixelLayout) -> str:
     layout
         What the header promises.
     """
-    length = _element_length(stream, layout)
+    length = element_length(stream, layout)
     if length is None:
         return "no pixel data"
     if layout.encapsulated:
@@ -49,7 +50,8 @@ def pixel_fault(stream: BinaryIO, size: int, layout: PixelLayout) -> str:
     return ""
 
 
-def _element_length(stream: BinaryIO, layout: PixelLayout) -> int | None:
+def element_length(stream: BinaryIO, layout: PixelLayout) -> int | None:
+    """Length that the pixel data element states; None when the stream stands before another."""
     order = "<" if layout.little_endian else ">"
     head = stream.read(8)
     if len(head) < 8 or struct.unpack(order + "HH", head[:4]) != _PIXEL_DATA:
@@ -62,6 +64,8 @@ def _element_length(stream: BinaryIO, layout: PixelLayout) -> int | None:
 
 def _fragment_fault(stream: BinaryIO, size: int, layout: PixelLayout) -> str:
     fragments = -1  # the first item is the offset table
+    # Compression that fails makes noise a little larger, not twice as large.
+    most = 2 * layout.bytes_per_frame * layout.frames + _SPARE_BYTES
     while True:
         head = stream.read(8)
         if len(head) < 8:
@@ -73,6 +77,9 @@ def _fragment_fault(stream: BinaryIO, size: int, layout: PixelLayout) -> str:
             return "compressed pixel data that is not a list of fragments"
         if stream.tell() + length > size:
             return "truncated: the last fragment of the pixel data is cut short"
+        most -= length
+        if most < 0:
+            return "more compressed pixel data than the header promises"
         stream.seek(length, 1)
         fragments += 1
     if fragments < layout.frames:

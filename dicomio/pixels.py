@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-import pydicom
-from pydicom.dataset import Dataset
-from pydicom.filereader import read_file_meta_info
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import get_frame
+from pydicom.filereader import read_partial
 from pydicom.pixels.utils import pixel_array
+from pydicom.tag import BaseTag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    UncompressedTransferSyntaxes,
 )
 
 from cmr.errors import NothingReadable
 from cmr.volume import Volume4D
+from dicomio.attributes import tag
+from dicomio.bounded import transfer_syntax
+from dicomio.codestream import FrameShape, frame_fault
+from dicomio.files import open_regular
 from dicomio.quiet import quiet
 from dicomio.source import CineSource, FrameRef
+
+_PIXEL_DATA = 0x7FE00010
+_EXPLICIT_HEADER, _IMPLICIT_HEADER = 12, 8  # bytes of the pixel data element before its value
+_LARGEST_META = 1 << 20
+_CHUNK = 1 << 20
+# 30 phases, 20 slices, 512 x 512. Equal pixels compress so well that a file of 1 MB could ask for
+# all memory; a stack is held as float32, twice while it is put together.
+_MOST_PIXELS = 160_000_000
+_FRAME_KEYWORDS = """
+    Rows Columns BitsAllocated NumberOfFrames ExtendedOffsetTable ExtendedOffsetTableLengths
+"""
+_FRAME_TAGS = [tag(keyword) for keyword in _FRAME_KEYWORDS.split()]
 
 
 class FrameUnreadable(NothingReadable):
@@ -47,12 +69,13 @@ def read_cine(source: CineSource) -> CineImages:
     Raises
     ------
     FrameUnreadable
-        No slice is left.
+        No slice is left, or there are more pixels than any cine has.
     """
     slices: list[npt.NDArray[Any]] = []
     keep: list[int] = []
     dropped: list[str] = []
     n_slices = source.geometry.n_slices
+    check_size("Short-axis cine", source.geometry.shape, len(source.frames) * n_slices)
     with quiet():
         for z in range(n_slices):
             try:
@@ -65,6 +88,19 @@ def read_cine(source: CineSource) -> CineImages:
     left = source.keep_slices(keep, dropped)
     volume = Volume4D(np.stack(slices, axis=1), left.geometry, left.times_ms, left.rr_ms)
     return CineImages(volume, left)
+
+
+def check_size(what: str, shape: tuple[int, int], images: int) -> None:
+    """Refuse a stack that memory may not hold, before any of it is decoded.
+
+    Raises
+    ------
+    FrameUnreadable
+        More pixels than any stack has.
+    """
+    if images * shape[0] * shape[1] > _MOST_PIXELS:
+        size = " x ".join(map(str, shape))
+        raise FrameUnreadable(f"{what}: {images} images of {size} pixels are more than is read.")
 
 
 def read_frame(ref: FrameRef) -> npt.NDArray[np.float32]:
@@ -92,28 +128,107 @@ def read_stored(ref: FrameRef) -> tuple[npt.NDArray[Any], Dataset]:
     """
     try:
         return _decode(ref)
-    except Exception as error:  # decoders raise anything on damaged data
+    except (KeyboardInterrupt, SystemExit, FrameUnreadable):
+        raise
+    except BaseException as error:  # decoders raise anything; a panic of Rust is no Exception
         raise FrameUnreadable("an image cannot be decoded") from error
 
 
 def _decode(ref: FrameRef) -> tuple[npt.NDArray[Any], Dataset]:
     """Stored values of one image, with the attributes that describe them."""
-    if ref.frame_number and not _is_deflated(ref):
+    index = max(ref.frame_number - 1, 0)
+    with open_regular(ref.path) as stream:
+        syntax = transfer_syntax(stream, _LARGEST_META)
+        if syntax == DeflatedExplicitVRLittleEndian:
+            dataset = _inflated(ref.path, os.fstat(stream.fileno()).st_mtime_ns)
+            return pixel_array(dataset, index=index), dataset
+        if not syntax:
+            dataset = _without_syntax(stream)
+            return pixel_array(dataset, index=index), dataset
+        if syntax not in UncompressedTransferSyntaxes:
+            _check_frame(stream, index)
         described = Dataset()  # only the wanted frame is read
-        return pixel_array(ref.path, ds_out=described, index=ref.frame_number - 1), described
-    dataset = pydicom.dcmread(ref.path, force=True)
-    if "TransferSyntaxUID" not in dataset.file_meta:  # old files without a preamble
-        implicit = dataset.original_encoding[0]
-        dataset.file_meta.TransferSyntaxUID = (
-            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
-        )
-    return pixel_array(dataset, index=max(ref.frame_number - 1, 0)), dataset
+        return pixel_array(stream, ds_out=described, index=index), described
 
 
-def _is_deflated(ref: FrameRef) -> bool:
-    """Deflated files cannot be read in part."""
-    syntax = read_file_meta_info(ref.path).TransferSyntaxUID
-    return bool(syntax == DeflatedExplicitVRLittleEndian)
+@lru_cache(maxsize=1)
+def _inflated(path: Path, changed_ns: int) -> Dataset:
+    """A deflated file can only be read whole; kept for its other frames.
+
+    The reader has seen to it that it does not burst.
+    """
+    del changed_ns  # another content is another key
+    with open_regular(path) as stream:
+        return _through_pixels(stream)
+
+
+def _without_syntax(stream: BinaryIO) -> Dataset:
+    """Old files without a preamble."""
+    dataset = _through_pixels(stream)
+    implicit = dataset.original_encoding[0]
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = (
+        ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    )
+    return dataset
+
+
+def _through_pixels(stream: BinaryIO) -> Dataset:
+    """All elements up to the pixel data; what may follow was never looked at."""
+
+    def behind(number: BaseTag, representation: str | None, length: int) -> bool:
+        del representation, length
+        return int(number) > _PIXEL_DATA
+
+    stream.seek(0)
+    return read_partial(stream, stop_when=behind, force=True)
+
+
+def _check_frame(stream: BinaryIO, index: int) -> None:
+    """Refuse a compressed frame that would decode to something else than the header says."""
+    described = _to_pixels(stream)
+    offsets = [described.get(k) for k in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")]
+    frame = get_frame(
+        stream,
+        index,
+        extended_offsets=(offsets[0], offsets[1]) if all(offsets) else None,
+        number_of_frames=int(described.get("NumberOfFrames") or 1),
+    )
+    shape = FrameShape(described.Rows, described.Columns, described.BitsAllocated)
+    fault = frame_fault(frame, described.file_meta.TransferSyntaxUID, shape)
+    if fault:
+        raise FrameUnreadable(fault)
+
+
+def _to_pixels(stream: BinaryIO) -> Dataset:
+    """Elements that describe frames; the stream stands at the value of the pixel data."""
+
+    def at_pixels(number: BaseTag, representation: str | None, length: int) -> bool:
+        del representation, length
+        return int(number) == _PIXEL_DATA
+
+    stream.seek(0)
+    described = read_partial(stream, stop_when=at_pixels, force=True, specific_tags=_FRAME_TAGS)
+    implicit = described.original_encoding[0]
+    stream.seek(_IMPLICIT_HEADER if implicit else _EXPLICIT_HEADER, os.SEEK_CUR)
+    return described
+
+
+def pixel_bytes(path: Path) -> Iterator[bytes]:
+    """The stored pixel data of a file as they are, in parts.
+
+    Raises
+    ------
+    Exception
+        Almost anything, on damaged files.
+    """
+    with open_regular(path) as stream:
+        if transfer_syntax(stream, _LARGEST_META) == DeflatedExplicitVRLittleEndian:
+            yield _inflated(path, os.fstat(stream.fileno()).st_mtime_ns).PixelData
+            return
+        _to_pixels(stream)
+        while part := stream.read(_CHUNK):
+            yield part
 
 
 def bright_is_high(stored: npt.NDArray[Any], dataset: Dataset) -> npt.NDArray[Any]:

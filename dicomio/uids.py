@@ -36,6 +36,9 @@ class ResultIdentity:
         Serial number of the installation, written to Device Serial Number.
     now
         Time of creation, with time zone. It dates the objects; no UID depends on it.
+    image_version
+        Of the container image, empty outside one. No UID depends on it: the same software gives
+        the same results in and out of a container.
 
     Raises
     ------
@@ -52,6 +55,7 @@ class ResultIdentity:
     device_uid: str
     device_serial: str
     now: datetime
+    image_version: str = ""
 
     def __post_init__(self) -> None:
         if self.now.tzinfo is None:
@@ -62,7 +66,7 @@ class ResultIdentity:
 
         A name-based UUID (RFC 9562, version 5) under the arc 2.25 (PS3.5, B.2). It depends on the
         source SOP instances and frames in their order, the kind, and every field of this
-        identity but the device and the time; never on patient data.
+        identity but the device, the time and the image; never on patient data.
         """
         parts = [
             self.application,

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.requirement("CINE-35")
         (errors.NoApplicableSeries("x"), 5),
         (errors.ModelError("x"), 6),
         (errors.OutputError("x"), 7),
+        (errors.Terminated("x"), 143),
         (errors.GeometryError("x"), 1),
         (ValueError("x"), 1),
         (KeyboardInterrupt(), 1),
@@ -34,7 +35,7 @@ def test_a_subclass_keeps_the_code_of_its_family():
 
 
 def test_codes_are_distinct():
-    assert len({code.value for code in ExitCode}) == len(ExitCode) == 8
+    assert len({code.value for code in ExitCode}) == len(ExitCode) == 9
 
 
 @pytest.mark.requirement("CINE-36")

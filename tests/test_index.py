@@ -26,7 +26,7 @@ from pydicom.uid import (
 
 from cmr.errors import NothingReadable, SeveralPatients
 from dicomio.file_reader import read_file
-from dicomio.files import FoundFile
+from dicomio.files import FoundFile, walk
 from dicomio.index import index_input
 from dicomio.quiet import quiet
 from tests.dicom_factory import READER, SHORT_AXIS, enhanced, header, pixels, uid, write
@@ -42,7 +42,9 @@ def reasons(folder: Path) -> dict[str, str]:
     write(header(SOPInstanceUID=uid("good")), folder / "good.dcm")
     count = index_input(folder, READER).count
     assert count.files == count.images + count.duplicates + len(count.skipped)
-    return {skipped.path: skipped.reason for skipped in count.skipped}
+    found = {f.relative: read_file(f, READER).fault for f in walk(folder)}
+    assert sorted(filter(None, found.values())) == sorted(s.reason for s in count.skipped)
+    return {path: fault for path, fault in found.items() if fault}
 
 
 @pytest.mark.real_data
@@ -380,12 +382,12 @@ def test_no_patient_data_in_paths_logs_or_warnings(
     path.write_bytes(content)
     (path.parent / "id4711.txt").write_text("notes")
     (tmp_path / "jane.bin").write_text("notes")
-    other = write(header(SOPInstanceUID=uid("other")), tmp_path / "other").read_bytes()
+    other = write(header(SOPInstanceUID=uid("other")), tmp_path / "IM2").read_bytes()
     telling = b"of Jane Doe".ljust(len(MRImageStorage))  # pydicom warns, and quotes it
-    (tmp_path / "other").write_bytes(other.replace(MRImageStorage.encode(), telling))
+    (tmp_path / "IM2").write_bytes(other.replace(MRImageStorage.encode(), telling))
     count = index_input(tmp_path, READER).count
     shown = [skipped.path for skipped in count.skipped]
-    assert shown == ["[removed]/[removed]/[removed]", "[removed]", "other"]
+    assert shown == ["[removed]/[removed]/[removed]", "[removed]", "IM2"]
     assert "Jane" not in count.model_dump_json()
     assert caplog.text == ""
     assert capfd.readouterr() == ("", "")

@@ -23,7 +23,16 @@ DOE = PatientIdentity("id-4711", "", ("doe", "jane", "q"), "19600102", ("alias9"
         ("born19600102", "[removed]"),
         ("ALIAS9", "[removed]"),
         ("q/IM1", "q/IM1"),  # one letter would match almost anything
-        ("bad\nname\x1b[31m", "bad?name?[31m"),
+        ("mr\n1\x1b[31m", "mr?1?[31m"),
+        ("Smith/IM1", "[removed]/IM1"),  # a name that no header has
+        ("Müller.dcm", "[removed]"),
+        ("Li/IM1", "[removed]/IM1"),
+        ("王/IM1", "[removed]/IM1"),
+        ("SE-1980-03-04", "[removed]"),
+        ("4.3.1980", "[removed]"),
+        ("1234567/IM-0001-0002.dcm", "[removed]/IM-0001-0002.dcm"),
+        ("1.2.826.0.1.3680043.8.498.1/MR.dcm", "1.2.826.0.1.3680043.8.498.1/MR.dcm"),
+        ("DICOM/ST00001/SE2/slice_12.dcm", "DICOM/ST00001/SE2/slice_12.dcm"),
         ("\udcff.dcm", "?.dcm"),
     ],
 )
@@ -32,10 +41,10 @@ def test_paths(path: str, shown: str) -> None:
 
 
 def test_long_paths_are_cut() -> None:
-    shown = Redactor([]).path("d/" * 1000 + "end.dcm")
+    shown = Redactor([]).path("d/" * 1000 + "im.dcm")
     assert len(shown) == 241
     assert shown.startswith("…")
-    assert shown.endswith("d/end.dcm")
+    assert shown.endswith("d/im.dcm")
 
 
 def test_empty_identity_hides_nothing() -> None:
