@@ -66,12 +66,21 @@ def _measure(
             raise _nothing_measured(results, [o.refusal.error for o in outcomes if o.refusal])
         outcome.write_result_json(results, folder)
     except OSError as error:
-        if error.errno in _OUTPUT_FAULTS:
-            raise OutputError(f"The results cannot be written ({error.strerror}).") from error
+        if fault := _output_fault(error):
+            raise OutputError(f"The results cannot be written ({fault.strerror}).") from error
         raise
     ending.claim()
     publish(folder, request.output, outcome.success(results))
     return results
+
+
+def _output_fault(error: BaseException | None) -> OSError | None:
+    """What the file system said; pydicom raises another error of the same type in its place."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_FAULTS:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _nothing_measured(results: Sequence[StudyResults], errors: Sequence[CmrError]) -> CmrError:

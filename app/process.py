@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import sys
@@ -43,3 +44,5 @@ def quieten(workdir: Path) -> None:
     os.environ["CUPY_CACHE_DIR"] = str(workdir / "cupy")
     os.environ["MPLCONFIGDIR"] = str(workdir / "matplotlib")
     warnings.simplefilter("ignore")
+    # Without any handler, Python prints the warnings of libraries to standard error.
+    logging.getLogger().addHandler(logging.NullHandler())

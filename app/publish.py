@@ -92,7 +92,12 @@ def report_failure(output: Path, metadata: dict[str, Any]) -> None:
     with contextlib.suppress(OSError):  # a full disk; what is removed next makes room
         _announce(output, [])
     withdraw(output)
-    write_metadata(output, metadata)
+    try:
+        write_metadata(output, metadata)
+    except OSError:
+        # The journal, whose files are gone by now, may have the room that the report needs.
+        (output / _JOURNAL).unlink(missing_ok=True)
+        write_metadata(output, metadata)
     (output / _JOURNAL).unlink(missing_ok=True)
 
 
