@@ -1,0 +1,1 @@
+"""What carries the application to its neighbours: the image, platforms, archives, papers."""
