@@ -7,7 +7,7 @@ FROM scratch AS wheels
 # Packages alone: rebuilt when a pin changes.
 FROM ${BASE} AS packages
 ARG VARIANT=cpu
-COPY deploy/image/requirements*.txt deploy/image/licences.py /build/
+COPY deploy/image/requirements*.txt /build/
 RUN --mount=type=bind,from=wheels,target=/wheels \
     python3 -m venv /opt/venv \
  && cd /build && export PATH=/opt/venv/bin:$PATH \
@@ -16,8 +16,10 @@ RUN --mount=type=bind,from=wheels,target=/wheels \
  # A Python start makes Holoscan's library links; nobody but root could make them later.
  && python -c 'pass' \
  # What the application never imports is missing; nothing else may be.
- && ! python -m pip check | grep -v -E ' requires (cupy-cuda13x|holoscan-cli), ' \
- && python licences.py /licences \
+ && ! python -m pip check | grep -v -E ' requires (cupy-cuda13x|holoscan-cli), '
+COPY deploy/image/licences.py /build/
+RUN export PATH=/opt/venv/bin:$PATH \
+ && python /build/licences.py /licences \
  && python -m pip uninstall -y -q filelock wheel-axle-runtime setuptools pip \
  # Tests of the packages: the application imports none, and they hold no licence.
  && find /opt/venv -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -rf {} + \

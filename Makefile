@@ -3,6 +3,9 @@
 # make run    INPUT=dir OUTPUT=dir: your own study
 # make bench  time and memory per stage; the T1 fit beside scipy's and, where installed, mrpro's
 # make lint   ruff and mypy
+# make image       the container image cmr-map:VERSION, with docker, podman or buildah (docs/image.md)
+# make image-test  runs the image on a phantom study and compares with a run outside
+# make manifests   app.json and pkg.json of the image, into build/manifests
 #
 # TORCH_INDEX=URL takes PyTorch from another index, such as the one with CPU-only builds
 # (see README.md). PYTHON=python3.12 takes another interpreter. MRPRO_PYTHON=FILE names an
@@ -16,7 +19,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check
 DEMO := demo
 
-.PHONY: demo test run bench lint check clean
+.PHONY: demo test run bench lint check clean image image-test manifests
 .DEFAULT_GOAL := demo
 
 $(VENV)/.created:
@@ -56,6 +59,16 @@ lint: $(VENV)/.dev
 	@$(VENV)/bin/mypy
 
 check: lint test
+
+image: $(VENV)/.created
+	@PYTHON=$(PY) deploy/image/build.sh
+
+image-test: $(VENV)/.dev
+	@ENGINE=$$(deploy/image/engine.sh) CMR_MAP_IMAGE=cmr-map:$$(sed -n 's/^  version: //p' app.yaml) \
+	  $(PY) -m pytest -s tests/test_image.py
+
+manifests: $(VENV)/.runtime
+	@$(PY) -m deploy.manifests --output build/manifests
 
 clean:
 	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,14 +11,7 @@ variant=${VARIANT:-cpu}
 wheels=${WHEELS:-${XDG_CACHE_HOME:-$HOME/.cache}/cmr-map/wheels-$variant}
 version=$(sed -n 's/^  version: //p' app.yaml)
 
-engine() {
-  if docker info > /dev/null 2>&1; then echo docker
-  elif command -v podman > /dev/null; then echo podman
-  elif command -v buildah > /dev/null; then echo buildah
-  else echo 'docker, podman or buildah is needed' >&2; return 2
-  fi
-}
-engine=${ENGINE:-$(engine)}
+engine=$(deploy/image/engine.sh)
 
 download() {
   "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --no-deps \

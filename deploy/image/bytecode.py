@@ -20,7 +20,9 @@ PACKAGES = ("app", "cmr", "dicomio", "meshes", "operators", "pictures")
 def main() -> None:
     """Import, then write what is not there yet."""
     for package in PACKAGES:
-        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        for module in pkgutil.walk_packages(
+            importlib.import_module(package).__path__, f"{package}."
+        ):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
     files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}

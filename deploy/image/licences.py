@@ -30,9 +30,11 @@ def collect(target: Path) -> list[str]:
 
 
 def _texts(package: Distribution) -> list[PackagePath]:
-    """Licence files that the package's own record names, beside its metadata."""
-    files = [file for file in package.files or () if ".dist-info" in file.parts[0]]
-    return [f for f in files if LICENCE.search(f.name) or "licenses" in f.parts]
+    """Licence files that the package's own record names: beside its metadata, or at its top."""
+    files = package.files or ()
+    top = [f for f in files if ".dist-info" in f.parts[0] or len(f.parts) == 2]
+    named = [f for f in top if LICENCE.search(f.name) or "licenses" in f.parts]
+    return [f for f in named if f.suffix not in (".py", ".pyc")]
 
 
 if __name__ == "__main__":
