@@ -46,7 +46,7 @@ COPY --from=tree /tree/models /opt/holoscan/models
 COPY --from=tree /tree/root /
 ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PYTHONPATH=/opt/holoscan/app PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    HOME=/tmp \
+    HOME=/tmp ORT_DISABLE_TELEMETRY=1 \
     HOLOSCAN_APPLICATION=/opt/holoscan/app/ \
     HOLOSCAN_INPUT_PATH=/var/holoscan/input/ \
     HOLOSCAN_OUTPUT_PATH=/var/holoscan/output/ \

@@ -80,9 +80,8 @@ def extract(root: Path) -> int:
         for name in mounted or TARGETS:
             _copy(name, root / name)
             print(f"{name} copied to {root / name}")
-    except (OSError, shutil.Error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "failed"
-        print(f"error: {root / name} cannot be written ({reason}).", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {root / name} cannot be written ({error.strerror}).", file=sys.stderr)
         return 7
     return 0
 
@@ -94,9 +93,21 @@ def _copy(name: str, target: Path) -> None:
         for path in (_manifest("app"), _manifest("pkg"), _path("CONFIG_PATH")):
             shutil.copyfile(path, target / path.name)
         return
-    folder = {"app": "APPLICATION", "models": "MODEL_PATH", "docs": "DOCS"}[name]
-    # Without times and modes: the folder may belong to somebody else.
-    shutil.copytree(_path(folder), target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    variable = {"app": "APPLICATION", "models": "MODEL_PATH", "docs": "DOCS"}[name]
+    _copy_content(_path(variable), target)
+
+
+def _copy_content(folder: Path, target: Path) -> None:
+    """Copy a tree without modes and times: the target may belong to somebody else.
+
+    ``shutil.copytree`` would set those of the target, which its owner alone may do.
+    """
+    for path in sorted(folder.rglob("*")):
+        place = target / path.relative_to(folder)
+        if path.is_dir():
+            place.mkdir(exist_ok=True)
+        else:
+            shutil.copyfile(path, place)
 
 
 def _manifest(name: str) -> Path:
