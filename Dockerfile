@@ -60,7 +60,8 @@ ENV PATH=/opt/venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
     HOLOSCAN_LOGS=/var/holoscan/logs/ \
     HOLOSCAN_LOGS_PATH=/var/holoscan/logs/ \
     CMR_MAP_IMAGE_VERSION=${VERSION}
-RUN ldconfig && python /build/bytecode.py && rm -rf /build /tmp/*
+RUN ldconfig && python /build/bytecode.py && rm -r /build \
+ && find /tmp -mindepth 1 -delete
 USER 1000:1000
 WORKDIR /var/holoscan
 ENTRYPOINT ["/var/holoscan/tools"]

@@ -17,10 +17,10 @@ download() {
   "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --no-deps \
     --only-binary :all: --python-version 3.11 --find-links "$wheels" --dest "$wheels" \
     -r deploy/image/requirements.txt -r "deploy/image/requirements-$variant.txt" \
-    -r deploy/image/requirements-build.txt
+    -r deploy/image/requirements-build.txt "$@"
 }
 mkdir -p "$wheels"
-download
+download --no-index 2> /dev/null || download
 
 arguments=(--network none --build-context "wheels=$wheels" --build-arg "VARIANT=$variant"
   --build-arg "VERSION=$version" --tag "cmr-map:$version" ${BASE:+--build-arg "BASE=$BASE"})
