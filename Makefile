@@ -5,6 +5,9 @@
 # make engine WORKDIR=dir: TensorRT's engines ahead of time, where there is a card
 # make lint   ruff and mypy
 # make regulatory, sbom, audit   generated documents, list of parts, known vulnerabilities
+# make image       the container image cmr-map:VERSION, with docker, podman or buildah (docs/image.md)
+# make image-test  runs the image on a phantom study and compares with a run outside
+# make manifests   app.json and pkg.json of the image, into build/manifests
 #
 # TORCH_INDEX=URL takes PyTorch from another index, such as the one with CPU-only builds
 # (see README.md). PYTHON=python3.12 takes another interpreter. MRPRO_PYTHON=FILE names an
@@ -19,7 +22,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check
 DEMO := demo
 RESULTS := .pytest_cache/results.xml
 
-.PHONY: demo test run bench engine lint regulatory sbom audit check clean
+.PHONY: demo test run bench engine lint regulatory sbom audit check clean image image-test manifests
 .DEFAULT_GOAL := demo
 
 $(VENV)/.created:
@@ -74,6 +77,16 @@ audit: $(VENV)/.dev
 	@$(PY) -m deploy.trust audit
 
 check: lint test
+
+image: $(VENV)/.created
+	@PYTHON=$(PY) deploy/image/build.sh
+
+image-test: $(VENV)/.dev
+	@ENGINE=$$(deploy/image/engine.sh) CMR_MAP_IMAGE=cmr-map:$$(sed -n 's/^  version: //p' app.yaml) \
+	  $(PY) -m pytest -s tests/test_image.py
+
+manifests: $(VENV)/.runtime
+	@$(PY) -m deploy.manifests --output build/manifests
 
 clean:
 	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
