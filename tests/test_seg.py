@@ -161,9 +161,10 @@ def test_object_says_what_it_is(case):
         assert "research" in seg.SeriesDescription
         assert seg.DeviceSerialNumber == "7"
         assert (seg.SeriesDate, seg.SeriesTime) == ("20261122", "123015.250000")
-    assert ed.SeriesInstanceUID == es.SeriesInstanceUID
+    assert ed.SeriesInstanceUID != es.SeriesInstanceUID
     assert ed.SOPInstanceUID != es.SOPInstanceUID
-    assert (ed.InstanceNumber, es.InstanceNumber) == (1, 2)
+    assert (ed.SeriesNumber, es.SeriesNumber) == (9701, 9702)
+    assert (ed.InstanceNumber, es.InstanceNumber) == (1, 1)
 
 
 def test_only_whitelisted_patient_attributes(case):
@@ -284,14 +285,14 @@ def test_phase_without_any_voxel_has_no_object(tmp_path):
     assert [s.phase for s in segs] == ["ed"]
 
 
-def test_all_phases_form_a_second_series(tmp_path):
+def test_all_other_phases_form_one_series(tmp_path):
     settings = WriterSettings(**SETTINGS.model_dump() | {"all_phases": True})
     segs, masks = only(tmp_path, heart, settings)
     assert [(s.phase, s.phase_index) for s in segs] == [
         ("ed", 0), ("es", 2), ("p01", 1), ("p03", 3)]  # fmt: skip
     files = [pydicom.dcmread(s.path) for s in segs]
-    assert [f.SeriesNumber for f in files] == [9701, 9701, 9702, 9702]
-    assert len({f.SeriesInstanceUID for f in files}) == 2
+    assert [f.SeriesNumber for f in files] == [9701, 9702, 9704, 9704]
+    assert len({f.SeriesInstanceUID for f in files}) == 3
     assert len({f.SOPInstanceUID for f in files}) == 4
     other = files[2]
     assert other.ContentDescription == "Short-axis cine, phase 2 of 4"
