@@ -192,8 +192,8 @@ def _written(
 
 
 def _title(plan: _Plan) -> str:
-    named = plan.phase.key in _NAMED
-    return f"Short-axis masks, {plan.phase.title if named else 'other phases'}"
+    """Phase first: a viewer's list shows the first 24 letters or so of a series."""
+    return plan.phase.key.upper() if plan.phase.key in _NAMED else "Other phases"
 
 
 def _segment(number: int, structure: Structure, phase: Phase, origin: Origin) -> WrittenSegment:
@@ -215,7 +215,7 @@ def _object(plan: _Plan, written: WrittenSeg, source: CineSource) -> SegObject:
         instance_number=plan.instance_number,
         content_label=f"CINE_{plan.phase.key.upper()}",
         content_description=f"Short-axis cine, {plan.phase.title}",
-        series_description=f"{_title(plan)} ({equipment.SERIES_NOTE})",
+        series_description=f"{_title(plan)}, short-axis masks ({equipment.SERIES_NOTE})",
         segments=list(written.segments.values()),
         geometry=source.geometry,
         images=[[frame] for frame in written.frames],

@@ -61,7 +61,7 @@ def _parts(whole: Whole, origin: Origin) -> Iterator[Whole]:
             instance_number=1,
             content_label=f"{whole.seg.content_label}_{n}",
             content_description=f"{whole.seg.content_description}, series {n} of {len(series)}",
-            series_description=f"{whole.title} {n} of {len(series)} ({equipment.SERIES_NOTE})",
+            series_description=f"{whole.title} {n} of {len(series)}, masks ({equipment.SERIES_NOTE})",
             segments=[replace(s, number=number) for number, s in enumerate(segments, 1)],
             images=images,
         )

@@ -1,0 +1,1 @@
+"""Results as a reader sees them: a local Orthanc, OHIF beside it, a headless browser. Research use."""
