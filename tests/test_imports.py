@@ -19,6 +19,7 @@ OWN = {
     "phantom",
     "training",
     "validation",
+    "deploy",
 }
 ALLOWED = {
     "cmr": {"cmr"},
@@ -30,6 +31,7 @@ ALLOWED = {
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
     "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
+    "deploy": {"deploy", "app", "operators", "dicomio", "pictures", "meshes", "cmr"},
 }
 FORBIDDEN_OUTSIDE = {
     "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib", "trimesh"},

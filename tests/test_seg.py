@@ -12,6 +12,7 @@ from cmr.labels import Label
 from dicomio.patient_study import WHITELIST
 from dicomio.seg import WriterSettings, write_phase_segs
 from tests.dicom_source import STUDY_UID, heart, stack, write_cine
+from tests.dicom_tools import dciodvfy_errors
 from tests.writer_case import IDENTITY, PHASES, SETTINGS, write_case
 
 KINDS = ["one", "per_slice", "enhanced"]
@@ -340,3 +341,61 @@ def test_libraries_stay_silent(tmp_path, recwarn, caplog):
         write_phase_segs(source, heart(source), PHASES, IDENTITY, SETTINGS, tmp_path)
     assert not recwarn.list
     assert not caplog.records
+
+
+def parts(folder):
+    """Parts by source series, in the order of their series."""
+    found = [(pydicom.dcmread(p), p) for p in folder.glob("*-part*.dcm")]
+    return sorted(found, key=lambda item: item[0].SeriesNumber)
+
+
+def split_case(folder, series, gaps_mm=(10.0,) * 7):
+    source = write_cine(folder / "source", stack(gaps_mm), series=series)
+    settings = WriterSettings(**SETTINGS.model_dump() | {"split_by_series": True})
+    results = folder / "results"
+    results.mkdir()
+    segs = write_phase_segs(source, heart(source), PHASES, IDENTITY, settings, results)
+    return source, segs, results
+
+
+@pytest.mark.parametrize("gaps_mm", [(10.0,) * 7, UNEVEN])
+def test_parts_add_up_to_the_whole(tmp_path, gaps_mm):
+    source, segs, results = split_case(tmp_path, "per_slice", gaps_mm)
+    found = parts(results)
+    assert len(found) == 16
+    assert [seg.SeriesNumber for seg, _ in found] == list(range(9801, 9817))
+    assert len({seg.SeriesInstanceUID for seg, _ in found}) == 16
+    frames = {}
+    for seg, path in found:
+        assert dciodvfy_errors(path) == []
+        (series,) = seg.ReferencedSeriesSequence
+        assert series.SeriesInstanceUID in source.series_uids
+        listed = {i.ReferencedSOPInstanceUID for i in series.ReferencedInstanceSequence}
+        assert listed == {i.ReferencedSOPInstanceUID for i in seg.SourceImageSequence}
+        frames |= described(seg)
+    whole = {}
+    for written in segs:
+        whole |= described(pydicom.dcmread(written.path))
+    assert frames == whole
+
+
+def described(seg):
+    """Bytes of each frame and its thickness, by source image and segment label."""
+    label = {s.SegmentNumber: s.SegmentLabel for s in seg.SegmentSequence}
+    shared = seg.SharedFunctionalGroupsSequence[0]
+    pixels = seg.pixel_array.reshape(-1, seg.Rows, seg.Columns)
+    found = {}
+    for group, frame in zip(groups(seg), pixels, strict=True):
+        (source,) = group.DerivationImageSequence[0].SourceImageSequence
+        owner = shared if "PixelMeasuresSequence" in shared else group
+        thickness = owner.PixelMeasuresSequence[0].SliceThickness
+        key = source.ReferencedSOPInstanceUID, label[number(group)]
+        assert key not in found
+        found[key] = frame.tobytes(), thickness, group.FrameContentSequence[0].CardiacCyclePosition
+    return found
+
+
+@pytest.mark.parametrize("series", ["one", "enhanced"])
+def test_stack_of_one_series_has_no_parts(tmp_path, series):
+    *_, results = split_case(tmp_path, series)
+    assert parts(results) == []
