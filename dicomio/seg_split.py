@@ -54,14 +54,15 @@ def _parts(whole: Whole, origin: Origin) -> Iterator[Whole]:
         segments = [s for s in whole.seg.segments if masks[s.structure.label].any()]
         if not segments:
             continue
+        count = f"{n} of {len(series)}"
         seg = replace(
             whole.seg,
             sop_instance_uid=origin.uid(f"seg/{whole.key}/part/{n}"),
             series_uid=origin.uid(f"seg/series/{whole.key}/part/{n}"),
             instance_number=1,
             content_label=f"{whole.seg.content_label}_{n}",
-            content_description=f"{whole.seg.content_description}, series {n} of {len(series)}",
-            series_description=f"{whole.title} {n} of {len(series)}, masks ({equipment.SERIES_NOTE})",
+            content_description=f"{whole.seg.content_description}, series {count}",
+            series_description=f"{whole.title} {count}, masks ({equipment.SERIES_NOTE})",
             segments=[replace(s, number=number) for number, s in enumerate(segments, 1)],
             images=images,
         )

@@ -1,1 +1,1 @@
-"""Results as a reader sees them: a local Orthanc, OHIF beside it, a headless browser. Research use."""
+"""Results as a reader sees them: Orthanc, OHIF and a headless browser on loopback. Research use."""

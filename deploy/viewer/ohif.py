@@ -1,4 +1,4 @@
-"""OHIF as it comes prebuilt on npm, served on loopback with ``/dicom-web`` passed on to an archive."""
+"""OHIF as it comes prebuilt on npm, on loopback, with ``/dicom-web`` passed on to an archive."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Reader:
         self.errors: list[str] = []
         page.set_default_timeout(self._timeout_ms)
         tour = page.get_by_text("Skip all")  # shown at a first visit, some time after the images
-        page.add_locator_handler(tour, lambda: tour.click())
+        page.add_locator_handler(tour, tour.click)
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
