@@ -40,7 +40,13 @@ _DISPLAY_SETS = """() => services.displaySetService.getActiveDisplaySets().map(d
 _LOADED = "id => services.segmentationService.getSegmentations().some(s => s.segmentationId == id)"
 _SHOW = """async uid => { const v = cornerstone.getRenderingEngines()[0].getViewports()[0];
   const i = v.getImageIds().findIndex(id => id.includes('/instances/' + uid + '/'));
-  if (i >= 0) { await v.setImageIdIndex(i); v.render(); } return i; }"""
+  if (i < 0) return i;
+  const drawn = () => new Promise(done => {
+    v.element.addEventListener(cornerstone.Enums.Events.IMAGE_RENDERED, done, {once: true});
+    v.render(); });
+  await v.setImageIdIndex(i); await drawn();
+  await new Promise(done => setTimeout(done, 500)); await drawn();  // masks follow their image
+  return i; }"""
 _CURRENT = """() => cornerstone.getRenderingEngines()[0].getViewports()[0].getCurrentImageId()"""
 _CANVAS = """points => { const v = cornerstone.getRenderingEngines()[0].getViewports()[0];
   const scale = v.canvas.width / v.canvas.clientWidth;
@@ -106,7 +112,6 @@ class Reader:
         """Go to an image of the open series; False where it is not in there."""
         if self._page.evaluate(_SHOW, sop_instance_uid) < 0:
             return False
-        self._page.wait_for_timeout(1500)
         return f"/instances/{sop_instance_uid}/" in self._page.evaluate(_CURRENT)
 
     def drawn(self, image: Dataset) -> npt.NDArray[np.uint8]:
