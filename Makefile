@@ -20,6 +20,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check
 DEMO := demo
+# What the pinned packages bring along, as in the image.
+PINS := deploy/image/requirements.txt
 RESULTS := .pytest_cache/results.xml
 
 .PHONY: demo test run bench engine lint regulatory sbom audit check clean image image-test manifests
@@ -32,14 +34,14 @@ $(VENV)/.created:
 	  { rm -rf $(VENV); echo 'On Debian: apt-get install python3-venv' >&2; exit 2; }
 	@touch $@
 
-$(VENV)/.runtime: requirements.txt requirements-validation.txt $(VENV)/.created
+$(VENV)/.runtime: requirements.txt requirements-validation.txt deploy/image/requirements.txt $(VENV)/.created
 	@echo 'Installing the application into $(VENV) (once)'
 	@$(if $(TORCH_INDEX),$(PIP) --index-url $(TORCH_INDEX) $$(grep '^torch==' requirements.txt))
-	@$(PIP) -r requirements.txt -r requirements-validation.txt
+	@$(PIP) -c $(PINS) -r requirements.txt -r requirements-validation.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements-triton.txt $(VENV)/.runtime
-	@$(PIP) -r requirements-dev.txt
+	@$(PIP) -c $(PINS) -r requirements-dev.txt
 	@$(PIP) --no-deps -r requirements-triton.txt
 	@touch $@
 

@@ -1,8 +1,9 @@
 """DICOM Segmentation of cine phases, one BINARY instance a phase.
 
-End-diastole and end-systole form one series, all other phases (on request) a second one. One
-object over several phases would be shorter, but readers then mix the phases up: dcmqi gave 180 ml
-for a myocardium of 103 ml, and OHIF shows the first mask on every frame (OHIF #4789).
+End-diastole and end-systole are series of their own: OHIF shows the last instance of a series of
+masks and no other. All other phases (on request) share one. One object over several phases would
+be shorter, but readers then mix the phases up: dcmqi gave 180 ml for a myocardium of 103 ml, and
+OHIF shows the first mask on every frame (OHIF #4789).
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from pydantic import Field, PositiveInt
 from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
 
-from cmr.anatomy import Labels
 from cmr.errors import GeometryError
 from cmr.labels import Label
 from cmr.settings import Section
@@ -25,7 +25,16 @@ from cmr.volume import Volume4D
 from dicomio import codes, equipment
 from dicomio.origin import Origin, origin_of
 from dicomio.quiet import quiet
-from dicomio.seg_object import SegObject, Structure, WrittenSegment, build_seg, present, split
+from dicomio.seg_object import (
+    Masks,
+    SegObject,
+    Structure,
+    WrittenSegment,
+    build_seg,
+    present,
+    split,
+)
+from dicomio.seg_split import Whole, write_parts
 from dicomio.source import CineSource, FrameRef
 from dicomio.uids import ResultIdentity, file_name
 
@@ -36,6 +45,8 @@ class WriterSettings(Section):
     all_phases: bool
     phase_series_number: PositiveInt
     all_phases_series_number: PositiveInt
+    split_by_series: bool
+    split_series_number: PositiveInt
     report_series_number: PositiveInt
     map_series_number: PositiveInt
     segment_series_number: PositiveInt
@@ -122,6 +133,7 @@ def write_phase_segs(  # noqa: PLR0913
     -------
     tuple of WrittenSeg
         In the order of ``phases``, then of the cycle. A phase without any voxel has no object.
+        Parts by source series, where the settings ask for them, lie beside them.
 
     Raises
     ------
@@ -133,16 +145,25 @@ def write_phase_segs(  # noqa: PLR0913
         raise GeometryError(f"SEG: masks {labels.data.shape}, source {expected}.")
     plans = [p for p in _plans(phases, len(source.frames), settings) if labels.data[p.index].any()]
     origin = origin_of([source.images], identity)
+    written, wholes = [], []
     with quiet():
-        return tuple(
-            _write(plan, labels.data[plan.index], source, origin, folder) for plan in plans
-        )
+        for plan in plans:
+            masks = split(labels.data[plan.index], STRUCTURES)
+            seg = _written(plan, masks, source, origin, folder)
+            whole = Whole(plan.phase.key, _title(plan), _object(plan, seg, source), masks)
+            build_seg(whole.seg, masks, origin).save_as(seg.path, enforce_file_format=True)
+            written.append(seg)
+            wholes.append(whole)
+        if settings.split_by_series:
+            named = [whole for whole in wholes if whole.key in _NAMED]
+            write_parts(named, settings.split_series_number, origin, folder)
+    return tuple(written)
 
 
 def _plans(phases: Mapping[str, int], n_phases: int, settings: WriterSettings) -> list[_Plan]:
     plans = [
-        _Plan(_NAMED[key], index, "phases", settings.phase_series_number, number)
-        for number, (key, index) in enumerate(phases.items(), 1)
+        _Plan(_NAMED[key], index, key, number, 1)
+        for number, (key, index) in enumerate(phases.items(), settings.phase_series_number)
     ]
     others = set(range(n_phases)) - set(phases.values()) if settings.all_phases else set()
     for number, index in enumerate(sorted(others), 1):
@@ -152,14 +173,13 @@ def _plans(phases: Mapping[str, int], n_phases: int, settings: WriterSettings) -
     return plans
 
 
-def _write(
-    plan: _Plan, labels: Labels, source: CineSource, origin: Origin, folder: Path
+def _written(
+    plan: _Plan, masks: Masks, source: CineSource, origin: Origin, folder: Path
 ) -> WrittenSeg:
-    masks = split(labels, STRUCTURES)
     found = present(STRUCTURES, masks)
     segments = [_segment(n, structure, plan.phase, origin) for n, structure in enumerate(found, 1)]
     uid = origin.uid(f"seg/{plan.phase.key}")
-    written = WrittenSeg(
+    return WrittenSeg(
         path=folder / file_name(f"seg-{plan.phase.key}", uid),
         phase=plan.phase.key,
         phase_index=plan.index,
@@ -169,11 +189,11 @@ def _write(
         absent=tuple(Label(s.label) for s in STRUCTURES if s not in found),
         frames=source.frames[plan.index],
     )
-    seg = build_seg(_object(plan, written, source), masks, origin)
-    for group in seg.PerFrameFunctionalGroupsSequence:
-        group.FrameContentSequence[0].CardiacCyclePosition = plan.phase.position
-    seg.save_as(written.path, enforce_file_format=True)
-    return written
+
+
+def _title(plan: _Plan) -> str:
+    """Phase first: a viewer's list shows the first 24 letters or so of a series."""
+    return plan.phase.key.upper() if plan.phase.key in _NAMED else "Other phases"
 
 
 def _segment(number: int, structure: Structure, phase: Phase, origin: Origin) -> WrittenSegment:
@@ -195,9 +215,10 @@ def _object(plan: _Plan, written: WrittenSeg, source: CineSource) -> SegObject:
         instance_number=plan.instance_number,
         content_label=f"CINE_{plan.phase.key.upper()}",
         content_description=f"Short-axis cine, {plan.phase.title}",
-        series_description=f"Short-axis masks ({equipment.SERIES_NOTE})",
+        series_description=f"{_title(plan)}, short-axis masks ({equipment.SERIES_NOTE})",
         segments=list(written.segments.values()),
         geometry=source.geometry,
         images=[[frame] for frame in written.frames],
         modifier=plan.phase.code,
+        cycle_position=plan.phase.position,
     )

@@ -67,6 +67,8 @@ class SegObject:
         By slice, the images that the masks were drawn on.
     modifier
         Of the property type of every segment.
+    cycle_position
+        Cardiac Cycle Position of every frame; empty where it is not stated.
     """
 
     sop_instance_uid: str
@@ -80,6 +82,7 @@ class SegObject:
     geometry: StackGeometry
     images: Sequence[Sequence[FrameRef]]
     modifier: Code | None = None
+    cycle_position: str = ""
 
 
 def split(labels: Labels, structures: Sequence[Structure]) -> Masks:
@@ -118,6 +121,9 @@ def build_seg(plan: SegObject, masks: Masks, origin: Origin) -> Dataset:
     highdicom_fixes.set_sources(seg, plan.images, geometry)
     if geometry.n_slices > 1 and not geometry.is_regular:
         _measure_each_frame(seg, geometry)
+    if plan.cycle_position:
+        for group in seg.PerFrameFunctionalGroupsSequence:
+            group.FrameContentSequence[0].CardiacCyclePosition = plan.cycle_position
     codes.complete(seg)
     return seg
 

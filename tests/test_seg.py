@@ -12,6 +12,7 @@ from cmr.labels import Label
 from dicomio.patient_study import WHITELIST
 from dicomio.seg import WriterSettings, write_phase_segs
 from tests.dicom_source import STUDY_UID, heart, stack, write_cine
+from tests.dicom_tools import dciodvfy_errors
 from tests.writer_case import IDENTITY, PHASES, SETTINGS, write_case
 
 pytestmark = pytest.mark.requirement("CINE-27")
@@ -163,9 +164,10 @@ def test_object_says_what_it_is(case):
         assert "research" in seg.SeriesDescription
         assert seg.DeviceSerialNumber == "7"
         assert (seg.SeriesDate, seg.SeriesTime) == ("20261122", "123015.250000")
-    assert ed.SeriesInstanceUID == es.SeriesInstanceUID
+    assert ed.SeriesInstanceUID != es.SeriesInstanceUID
     assert ed.SOPInstanceUID != es.SOPInstanceUID
-    assert (ed.InstanceNumber, es.InstanceNumber) == (1, 2)
+    assert (ed.SeriesNumber, es.SeriesNumber) == (9701, 9702)
+    assert (ed.InstanceNumber, es.InstanceNumber) == (1, 1)
 
 
 def test_only_whitelisted_patient_attributes(case):
@@ -287,14 +289,14 @@ def test_phase_without_any_voxel_has_no_object(tmp_path):
     assert [s.phase for s in segs] == ["ed"]
 
 
-def test_all_phases_form_a_second_series(tmp_path):
+def test_all_other_phases_form_one_series(tmp_path):
     settings = WriterSettings(**SETTINGS.model_dump() | {"all_phases": True})
     segs, masks = only(tmp_path, heart, settings)
     assert [(s.phase, s.phase_index) for s in segs] == [
         ("ed", 0), ("es", 2), ("p01", 1), ("p03", 3)]  # fmt: skip
     files = [pydicom.dcmread(s.path) for s in segs]
-    assert [f.SeriesNumber for f in files] == [9701, 9701, 9702, 9702]
-    assert len({f.SeriesInstanceUID for f in files}) == 2
+    assert [f.SeriesNumber for f in files] == [9701, 9702, 9704, 9704]
+    assert len({f.SeriesInstanceUID for f in files}) == 3
     assert len({f.SOPInstanceUID for f in files}) == 4
     other = files[2]
     assert other.ContentDescription == "Short-axis cine, phase 2 of 4"
@@ -342,3 +344,61 @@ def test_libraries_stay_silent(tmp_path, recwarn, caplog):
         write_phase_segs(source, heart(source), PHASES, IDENTITY, SETTINGS, tmp_path)
     assert not recwarn.list
     assert not caplog.records
+
+
+def parts(folder):
+    """Parts by source series, in the order of their series."""
+    found = [(pydicom.dcmread(p), p) for p in folder.glob("*-part*.dcm")]
+    return sorted(found, key=lambda item: item[0].SeriesNumber)
+
+
+def split_case(folder, series, gaps_mm=(10.0,) * 7):
+    source = write_cine(folder / "source", stack(gaps_mm), series=series)
+    settings = WriterSettings(**SETTINGS.model_dump() | {"split_by_series": True})
+    results = folder / "results"
+    results.mkdir()
+    segs = write_phase_segs(source, heart(source), PHASES, IDENTITY, settings, results)
+    return source, segs, results
+
+
+@pytest.mark.parametrize("gaps_mm", [(10.0,) * 7, UNEVEN])
+def test_parts_add_up_to_the_whole(tmp_path, gaps_mm):
+    source, segs, results = split_case(tmp_path, "per_slice", gaps_mm)
+    found = parts(results)
+    assert len(found) == 16
+    assert [seg.SeriesNumber for seg, _ in found] == list(range(9801, 9817))
+    assert len({seg.SeriesInstanceUID for seg, _ in found}) == 16
+    frames = {}
+    for seg, path in found:
+        assert dciodvfy_errors(path) == []
+        (series,) = seg.ReferencedSeriesSequence
+        assert series.SeriesInstanceUID in source.series_uids
+        listed = {i.ReferencedSOPInstanceUID for i in series.ReferencedInstanceSequence}
+        assert listed == {i.ReferencedSOPInstanceUID for i in seg.SourceImageSequence}
+        frames |= described(seg)
+    whole = {}
+    for written in segs:
+        whole |= described(pydicom.dcmread(written.path))
+    assert frames == whole
+
+
+def described(seg):
+    """Bytes of each frame and its thickness, by source image and segment label."""
+    label = {s.SegmentNumber: s.SegmentLabel for s in seg.SegmentSequence}
+    shared = seg.SharedFunctionalGroupsSequence[0]
+    pixels = seg.pixel_array.reshape(-1, seg.Rows, seg.Columns)
+    found = {}
+    for group, frame in zip(groups(seg), pixels, strict=True):
+        (source,) = group.DerivationImageSequence[0].SourceImageSequence
+        owner = shared if "PixelMeasuresSequence" in shared else group
+        thickness = owner.PixelMeasuresSequence[0].SliceThickness
+        key = source.ReferencedSOPInstanceUID, label[number(group)]
+        assert key not in found
+        found[key] = frame.tobytes(), thickness, group.FrameContentSequence[0].CardiacCyclePosition
+    return found
+
+
+@pytest.mark.parametrize("series", ["one", "enhanced"])
+def test_stack_of_one_series_has_no_parts(tmp_path, series):
+    *_, results = split_case(tmp_path, series)
+    assert parts(results) == []

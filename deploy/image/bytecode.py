@@ -14,7 +14,7 @@ import py_compile
 import sys
 from pathlib import Path
 
-PACKAGES = ("app", "cmr", "dicomio", "meshes", "operators", "pictures")
+PACKAGES = ("app", "cmr", "dicomio", "meshes", "operators", "pictures", "serving")
 
 
 def main() -> None:

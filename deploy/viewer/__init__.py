@@ -1,0 +1,1 @@
+"""Results as a reader sees them: Orthanc, OHIF and a headless browser on loopback. Research use."""
