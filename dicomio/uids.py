@@ -81,6 +81,6 @@ class ResultIdentity:
         return UID(f"2.25.{uuid.uuid5(_NAMESPACE, json.dumps(parts)).int}")
 
 
-def file_name(kind: str, uid: UID) -> str:
+def file_name(kind: str, uid: str) -> str:
     """Name a file by kind and end of the UID: unique, and free of patient data."""
     return f"{kind}-{uid[-12:]}.dcm"

@@ -136,7 +136,7 @@ class Reader:
 
     def text(self) -> str:
         """Everything that the page says."""
-        return self._page.locator("body").inner_text()
+        return str(self._page.locator("body").inner_text())
 
     def press(self, name: str) -> None:
         """Press the button of this name."""
