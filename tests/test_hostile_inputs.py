@@ -17,6 +17,8 @@ from dicomio.patient_study import read_patient_study
 from tests.conftest import ROOT
 from tests.dicom_factory import READER, header, uid, write
 
+pytestmark = pytest.mark.requirement("TRU-06", "TRU-07")
+
 COUNT = """
 import json, resource, sys
 from pathlib import Path

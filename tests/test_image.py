@@ -28,7 +28,10 @@ from tests.conftest import ROOT, tool
 
 IMAGE = os.environ.get("CMR_MAP_IMAGE", "")
 ENGINE = os.environ.get("ENGINE") or "docker"
-pytestmark = pytest.mark.skipif(not IMAGE, reason="`make image-test` names the image to test")
+pytestmark = [
+    pytest.mark.skipif(not IMAGE, reason="`make image-test` names the image to test"),
+    pytest.mark.requirement("PKG-01", "PKG-03", "PKG-04"),
+]
 
 UID = "12345:12345"
 LOCKED = [

@@ -11,6 +11,8 @@ from deploy.image.bytecode import PACKAGES
 from tests.conftest import ROOT
 from tests.test_imports import files
 
+pytestmark = pytest.mark.requirement("PKG-01", "PKG-03", "PKG-04")
+
 # In requirements.txt, not in the image: it runs networks with ONNX Runtime and is packaged already.
 NOT_IN_IMAGE = {"torch", "monai", "holoscan-cli"}
 

@@ -16,6 +16,8 @@ from deploy.image import launch, tools
 from deploy.image.tools import command, extract, run, show
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("PKG-01", "PKG-03", "PKG-04")
+
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ from cmr.model_store import open_model
 from deploy.manifests import app_manifest, main, pkg_manifest
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("PKG-02")
+
 SEMVER = re.compile(r"\d+\.\d+\.\d+")
 AMOUNT = re.compile(r"(\d+|\d*\.\d)(Mi|Gi)")
 

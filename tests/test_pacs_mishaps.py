@@ -24,6 +24,8 @@ from tests.conftest import ROOT
 from tests.dicom_tools import dciodvfy_errors
 from tests.pacs_support import BridgeCommand, Gate, Orthanc, wait_until
 
+pytestmark = pytest.mark.requirement("NBR-05")
+
 SMALL = {
     "phases": 2,
     "slices": 3,

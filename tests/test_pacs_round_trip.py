@@ -15,7 +15,7 @@ from phantom.settings import PhantomSettings
 from phantom.study import write_study
 from tests.pacs_support import BridgeCommand, Orthanc
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("NBR-04")]
 
 SETTINGS = PhantomSettings(
     seed=3,

@@ -10,6 +10,8 @@ from hera.workflows import models
 
 from tests.platform_support import IMAGE, read
 
+pytestmark = pytest.mark.requirement("NBR-02")
+
 TEMPLATES = ("argo/cohort.yaml", "workflow_manager/cmr-map-template.yaml")
 
 

@@ -21,6 +21,8 @@ from tests.platform_support import (
     values,
 )
 
+pytestmark = pytest.mark.requirement("NBR-01", "NBR-02", "NBR-03")
+
 FOLDERS = ("aide", "argo", "kaapana", "kubernetes", "mercure", "workflow_manager", "xnat")
 WITH_IMAGE = (
     *CLUSTER_FILES,

@@ -11,6 +11,8 @@ import pytest
 
 from tests.platform_support import DEPLOY, ENTRY, SETTINGS, files, read
 
+pytestmark = pytest.mark.requirement("NBR-03")
+
 CONTAINER = {"name", "description", "api_version", "templates"}
 TEMPLATE = {"identifier", "description", "inputs", "outputs", "env", "resources"}
 CHANNEL = {"name", "mounted_path", "description"}

@@ -7,6 +7,8 @@ import pytest
 
 from tests.platform_support import read
 
+pytestmark = pytest.mark.requirement("NBR-02")
+
 # Pod failure policies are stable since 1.31.
 VERSIONS = ("1.31", "1.37")
 

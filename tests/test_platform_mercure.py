@@ -13,6 +13,8 @@ from phantom.study import write_study
 from tests.platform_support import files, read
 from tests.results_sample import cine_results, study_results
 
+pytestmark = pytest.mark.requirement("NBR-03")
+
 # Fields of its Module and Rule; what it does not know it drops without a word.
 MODULE = {"docker_tag", "additional_volumes", "environment", "docker_arguments", "settings",
           "contact", "comment", "constraints", "resources", "requires_root"}  # fmt: skip

@@ -19,6 +19,8 @@ from tests.conftest import ROOT
 from tests.platform_support import ENTRY, files, read
 from tests.results_sample import cine_results, study_results
 
+pytestmark = pytest.mark.requirement("NBR-01")
+
 WORKFLOWS = ("workflow_manager/cmr-map.json", "workflow_manager/cmr-map-docker.json")
 TYPES = {"argo", "aide_clinical_review", "router", "export", "docker", "email",
          "remote_app_execution", "export_hl7"}  # fmt: skip

@@ -6,6 +6,8 @@ import pytest
 
 from tests.platform_support import read
 
+pytestmark = pytest.mark.requirement("NBR-03")
+
 # Keys of its Command; Jackson refuses any other.
 COMMAND = {"name", "label", "description", "version", "schema-version", "type", "image",
            "command-line", "override-entrypoint", "environment-variables", "mounts", "inputs",

@@ -21,6 +21,8 @@ from tests.application_run import Run
 from tests.conftest import ROOT
 from tests.hostile_support import finish, write_quick_settings, write_small_study
 
+pytestmark = pytest.mark.requirement("TRU-05")
+
 MARK = re.compile(rb"zq[0-9]{4}x", re.IGNORECASE)
 # Every VR that holds free text; dates hold a birthday, which is planted by itself.
 TEXT_VRS = frozenset({"AE", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})

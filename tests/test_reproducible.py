@@ -13,6 +13,8 @@ from tests.conftest import ROOT
 from tests.dicom_tools import dciodvfy_errors
 from tests.hostile_support import finish, write_quick_settings, write_small_study
 
+pytestmark = pytest.mark.requirement("TRU-08")
+
 # When an object was made, and nothing else, may differ between two runs.
 CLOCK = {
     "InstanceCreationDate", "InstanceCreationTime", "ContentDate", "ContentTime", "SeriesDate",

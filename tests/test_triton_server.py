@@ -25,6 +25,8 @@ from tests.model_support import INFERENCE
 from tests.tiny_model import GAINS, OFFSETS, tiny_onnx, write_tiny
 from tests.triton_server import triton_server
 
+pytestmark = pytest.mark.requirement("NBR-08")
+
 MODELS = ROOT / "models"
 NAMES = sorted(path.name for path in MODELS.iterdir())
 ON_CPU = INFERENCE.model_copy(update={"providers": (Provider.CPU,), "threads": 1})

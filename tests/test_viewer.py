@@ -16,6 +16,8 @@ from tests.dicom_source import heart
 from tests.viewer_case import headers, masks_by_image
 from tests.writer_case import IDENTITY
 
+pytestmark = pytest.mark.requirement("NBR-06")
+
 PHASES = {"ed": 0, "es": 12}
 CACHE = Path.home() / ".cache" / "cmr-map" / "ohif"
 
