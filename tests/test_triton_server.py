@@ -105,14 +105,15 @@ def test_scores_and_masks_are_those_of_the_network_here(netloc, name, tmp_path):
 def test_the_clients_of_the_sdk_get_the_same_scores(netloc, tmp_path):
     """``TritonModel`` of the SDK, as its ``--triton-server-netloc`` connects it."""
     model = ModelFactory.create(MODELS / "scar_sax")
-    images = np.random.default_rng(2).random((1, 3, 112, 112), np.float32)
+    folder = open_model(MODELS, "scar_sax")
+    shape = (1, folder.metadata.input.channels, *folder.matrix)
+    images = np.random.default_rng(2).random(shape, np.float32)
     client = model.connect(netloc)
     try:
         found = client(torch.from_numpy(images)).numpy()
     finally:
         # It does not close itself, and crashes the process when dropped in another thread.
         client._triton_client.close()
-    folder = open_model(MODELS, "scar_sax")
     assert np.array_equal(found, open_served(folder, ON_CPU, netloc, tmp_path).run(images))
 
 
