@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from cmr.cleanup import CleanUpSettings
-from cmr.errors import UsageError
 from cmr.inference import InferenceSettings
 from cmr.mapping.settings import MappingSettings
 from cmr.preprocess import PreprocessSettings
 from cmr.quality import QualitySettings
 from cmr.scar.settings import ScarSettings
-from cmr.settings import Section
+from cmr.settings import Section, read_yaml
 from cmr.tissue.settings import TissueSettings
 from cmr.volumetry import VolumetrySettings
 from dicomio.index import ReaderSettings
@@ -75,18 +72,4 @@ def load_settings(path: Path) -> Settings:
     UsageError
         The file is missing, is not YAML, lacks a key, or has one that is unknown or mistyped.
     """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Settings.model_validate(content)
-    except OSError as error:
-        raise UsageError(f"Settings {path.name}: cannot be read ({error.strerror}).") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"Settings {path.name}: not a YAML file.") from error
-    except ValidationError as error:
-        faults = "; ".join(_fault(item) for item in error.errors())
-        raise UsageError(f"Settings {path.name}: {faults}.") from error
-
-
-def _fault(item: Any) -> str:
-    where = ".".join(str(part) for part in item["loc"]) or "file"
-    return f"{where}: {item['msg']}"
+    return read_yaml(path, Settings, "Settings")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from cmr.anatomy import Mask
+from cmr.anatomy import Labels, Mask
 from cmr.components import largest_part
 from cmr.heart import CentreMethod, HeartCentre
 from cmr.mapping.tissue_network import TissueNetwork
@@ -18,8 +17,6 @@ from cmr.scar.labels import ScarLabel
 from cmr.scar.usual_size import usual_spacing_mm
 from cmr.segmentation import Network, probabilities
 from cmr.volume import Volume4D
-
-Labels = npt.NDArray[np.uint8]
 
 # Breath-holds move slices against each other.
 _SHIFT_PX = 9

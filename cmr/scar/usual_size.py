@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from cmr.anatomy import Mask
+from cmr.resample import Pair
 
 # SD of the distance from the middle of cavity and wall together, along either axis, in the slice
 # where they are largest: median of the 26 ACDC training patients at ED without dilated, thick or
@@ -21,8 +22,6 @@ _LEAST_AREA = 0.5
 _LEAST_PIXELS = 50
 # No heart and no file is further off; beyond that, the first look was wrong.
 _LARGEST_FACTOR = 2.6
-
-Pair = tuple[float, float]
 
 
 def usual_spacing_mm(disc: Mask, given_mm: Pair) -> Pair:

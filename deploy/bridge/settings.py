@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import Field, HttpUrl, PositiveFloat, PositiveInt, field_validator
 
-from cmr.errors import UsageError
-from cmr.settings import Section
+from cmr.settings import Section, read_yaml
 
 _PLACES = ("{input}", "{output}")
 _PLACE = re.compile("|".join(map(re.escape, _PLACES)))
@@ -58,15 +55,4 @@ def load_settings(path: Path) -> BridgeSettings:
     UsageError
         The file is missing, is not YAML, lacks a key, or has one that is unknown or mistyped.
     """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return BridgeSettings.model_validate(content)
-    except OSError as error:
-        raise UsageError(f"Settings {path.name}: cannot be read ({error.strerror}).") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"Settings {path.name}: not a YAML file.") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
-        )
-        raise UsageError(f"Settings {path.name}: {faults}.") from error
+    return read_yaml(path, BridgeSettings, "Settings")

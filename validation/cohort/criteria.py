@@ -8,11 +8,9 @@ from math import isnan, nan
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import Field, ValidationError, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from cmr.errors import UsageError
-from cmr.settings import Section
+from cmr.settings import Section, read_yaml
 from validation.cohort.measures import STATISTICS
 from validation.cohort.task import Task
 
@@ -110,19 +108,8 @@ def read_criteria(path: Path, task: Task) -> list[Criterion]:
         The file is missing, is not YAML, holds no criterion, or one with an unknown key,
         statistic or field.
     """
-    try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        known = statistics_of(task)
-        return _CriteriaFile.model_validate(content, context={"known": known}).criteria
-    except OSError as error:
-        raise UsageError(f"Criteria {path.name}: cannot be read ({error.strerror}).") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"Criteria {path.name}: not a YAML file.") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
-        )
-        raise UsageError(f"Criteria {path.name}: {faults}.") from error
+    known = statistics_of(task)
+    return read_yaml(path, _CriteriaFile, "Criteria", {"known": known}).criteria
 
 
 def judge_criteria(summary: Mapping[str, Any], criteria: Sequence[Criterion]) -> list[Verdict]:
