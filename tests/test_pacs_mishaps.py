@@ -180,12 +180,18 @@ def test_a_study_is_left_alone_until_it_has_been_still(orthanc, study, stepped):
     assert stepped.runs == 1
 
 
-def test_the_same_study_sent_twice_is_measured_once(orthanc, study, tmp_path):
-    gate = Gate(tmp_path / "gate")
-    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--gate", str(gate.folder)])
-    orthanc.c_store(study)
-    process = bridge.start("--once")
+def at_the_gate(orthanc, folder, sent, *words):
+    """A bridge that has found what was sent, and whose application has begun and waits."""
+    gate = Gate(folder / "gate")
+    bridge = BridgeCommand(orthanc, folder / "b", [*STAND_IN, "--gate", str(gate.folder)])
+    orthanc.c_store(*sent)
+    process = bridge.start(*words)
     wait_until(lambda: gate.runs == 1, bridge.log)
+    return gate, bridge, process
+
+
+def test_the_same_study_sent_twice_is_measured_once(orthanc, study, tmp_path):
+    gate, bridge, process = at_the_gate(orthanc, tmp_path, [study], "--once")
     orthanc.c_store(study)
     gate.open()
     assert process.wait(300) == 0, bridge.log
@@ -196,11 +202,7 @@ def test_the_same_study_sent_twice_is_measured_once(orthanc, study, tmp_path):
 
 
 def test_a_study_that_grows_while_it_is_processed_is_measured_whole(orthanc, study, tmp_path):
-    gate = Gate(tmp_path / "gate")
-    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--gate", str(gate.folder)])
-    orthanc.c_store(*files(study)[:3])
-    process = bridge.start("--once")
-    wait_until(lambda: gate.runs == 1, bridge.log)
+    gate, bridge, process = at_the_gate(orthanc, tmp_path, [*files(study)[:3]], "--once")
     orthanc.c_store(*files(study)[3:])
     gate.open()
     assert process.wait(300) == 0, bridge.log
@@ -221,11 +223,7 @@ def test_a_study_that_grows_after_it_was_stored_is_measured_again(orthanc, study
 
 
 def test_orthanc_killed_while_the_application_runs(orthanc, study, tmp_path):
-    gate = Gate(tmp_path / "gate")
-    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--gate", str(gate.folder)])
-    orthanc.c_store(study)
-    process = bridge.start("--once")
-    wait_until(lambda: gate.runs == 1, bridge.log)
+    gate, bridge, process = at_the_gate(orthanc, tmp_path, [study], "--once")
     orthanc.kill()
     gate.open()
     wait_until(lambda: "the PACS cannot be asked" in bridge.log, bridge.log)
@@ -280,11 +278,7 @@ def test_orthanc_killed_in_the_middle_of_a_transfer(
 
 
 def test_the_bridge_killed_while_the_application_runs(orthanc, study, tmp_path):
-    gate = Gate(tmp_path / "gate")
-    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--gate", str(gate.folder)])
-    orthanc.c_store(study)
-    process = bridge.start()
-    wait_until(lambda: gate.runs == 1, bridge.log)
+    gate, bridge, process = at_the_gate(orthanc, tmp_path, [study])
     process.kill()
     process.wait(60)
     gate.open()
@@ -519,11 +513,7 @@ def test_a_wrong_password_is_a_refusal_and_loses_nothing(orthanc, study, stepped
 
 
 def test_one_folder_has_one_bridge(orthanc, study, tmp_path):
-    gate = Gate(tmp_path / "gate")
-    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--gate", str(gate.folder)])
-    orthanc.c_store(study)
-    process = bridge.start("--once")
-    wait_until(lambda: gate.runs == 1, bridge.log)
+    gate, bridge, process = at_the_gate(orthanc, tmp_path, [study], "--once")
     assert bridge.once() == 2
     assert "Another bridge works in this folder" in bridge.log
     gate.open()
@@ -532,11 +522,7 @@ def test_one_folder_has_one_bridge(orthanc, study, tmp_path):
 
 
 def test_told_to_stop_it_ends_the_application_and_goes_on_later(orthanc, study, tmp_path):
-    gate = Gate(tmp_path / "gate")
-    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--gate", str(gate.folder)])
-    orthanc.c_store(study)
-    process = bridge.start()
-    wait_until(lambda: gate.runs == 1, bridge.log)
+    gate, bridge, process = at_the_gate(orthanc, tmp_path, [study])
     process.terminate()
     assert process.wait(300) == 0
     gate.open()

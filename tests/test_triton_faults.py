@@ -13,10 +13,10 @@ from app.cli import parse
 from app.main import main
 from cmr.errors import ModelError, UsageError
 from cmr.model_store import open_model
+from deploy.viewer.archive import free_port
 from serving.triton import TritonNetwork
 from tests.model_support import INFERENCE
 from tests.tiny_model import write_tiny
-from tests.triton_server import free_port
 
 QUICK = INFERENCE.model_copy(update={"triton_timeout_s": 0.5})
 _CHUNKS, _PAUSE_S = 100, 0.1

@@ -5,7 +5,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.viewer.archive import free_port
 from tests.conftest import ROOT, require
 
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -26,13 +26,6 @@ def _distribution() -> Path:
     found = importlib.util.find_spec("pytriton")
     require(found is not None, "tritonserver (package nvidia-pytriton)")
     return Path(found.origin).parent
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def _backends(folder: Path, server: Path) -> Path:
