@@ -210,7 +210,7 @@ def _check_image(dataset: Dataset, top: Attributes, settings: ReaderSettings) ->
 def _layout(dataset: Dataset, bytes_per_frame: int, frames: int) -> PixelLayout:
     syntax = UID(str(getattr(dataset.file_meta, "TransferSyntaxUID", "")))
     implicit, little = dataset.original_encoding
-    if syntax and syntax not in _NATIVE and not _decodable(syntax):
+    if syntax and syntax not in _NATIVE and not decodable(syntax):
         name = syntax.name if syntax.keyword else "unknown"
         raise _UnusableError(f"transfer syntax that no decoder reads ({name})")
     return PixelLayout(
@@ -223,7 +223,8 @@ def _layout(dataset: Dataset, bytes_per_frame: int, frames: int) -> PixelLayout:
 
 
 @lru_cache(maxsize=64)
-def _decodable(syntax: UID) -> bool:
+def decodable(syntax: UID) -> bool:
+    """Whether a decoder of this transfer syntax is installed."""
     try:
         return bool(get_decoder(syntax).is_available)
     except NotImplementedError:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pydicom.datadict import keyword_dict
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
     UID,
     AllTransferSyntaxes,
@@ -18,6 +17,7 @@ from pydicom.uid import (
 
 from deploy.trust.markdown import replace_part, table
 from dicomio.codes import PRIVATE_SCHEME, TABLE
+from dicomio.file_reader import decodable
 from dicomio.headers import MR_CLASSES, MULTI_FRAME_CLASSES
 from dicomio.patient_study import WHITELIST
 
@@ -57,14 +57,7 @@ def conformance_page(page: str) -> str:
 
 def transfer_syntaxes() -> list[UID]:
     """List what the pinned decoders read, compressed or not."""
-    return [uid for uid in AllTransferSyntaxes if _decoded(uid)]
-
-
-def _decoded(uid: UID) -> bool:
-    try:
-        return bool(get_decoder(uid).is_available)
-    except NotImplementedError:
-        return False
+    return [uid for uid in AllTransferSyntaxes if decodable(uid)]
 
 
 def _read() -> str:
