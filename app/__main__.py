@@ -10,5 +10,5 @@ if __name__ == "__main__":
     arguments = sys.argv[1:]
     raise_stack_limit(arguments)
     ending = Ending()
-    end_on_signals(ending, lambda: stop(arguments))
+    end_on_signals(ending, lambda: stop(arguments, ending))
     sys.exit(main(arguments, ending))

@@ -21,6 +21,7 @@ class Ending:
     def __init__(self) -> None:
         self._claim = threading.Lock()
         self._by_run = False
+        self.leave_terminal: Callable[[], None] = lambda: None
 
     def claim(self) -> None:
         """The run ends by itself from here on; where a signal was first, wait for the exit."""

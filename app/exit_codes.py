@@ -39,6 +39,9 @@ _CODES: dict[type[CmrError], ExitCode] = {
 }
 
 
+_REPORT_IT = "Report this line with the version of the application."
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """The exit code of an error; anything that was not foreseen is an internal error."""
     for kind in type(error).__mro__:
@@ -58,7 +61,8 @@ def public_message(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if trace is None:
-        return f"Unforeseen {type(error).__name__}."
-    module = trace.tb_frame.f_globals.get("__name__", "?")
-    return f"Unforeseen {type(error).__name__} in {module}, line {trace.tb_lineno}."
+    place = ""
+    if trace is not None:
+        module = trace.tb_frame.f_globals.get("__name__", "?")
+        place = f" in {module}, line {trace.tb_lineno}"
+    return f"Unforeseen {type(error).__name__}{place}. {_REPORT_IT}"

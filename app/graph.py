@@ -33,15 +33,19 @@ from operators.sdk import Application, Operator
 from operators.seg_writer import SegWriter
 from operators.series_selector import SeriesSelector
 from operators.sr_writer import SrWriter
+from operators.step import Step, Stopped
 from operators.study_reader import StudyReader
 from operators.volumetry import Volumetry
+from operators.watcher import Watcher
 
 
 class CmrApplication(Application):
     """Cardiac MR study in; DICOM SEG, parametric maps, structured report and JSON out."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, watcher: Watcher | None = None) -> None:
         self._parts = parts
+        self._watcher = watcher or Watcher()
+        self._steps: set[str] = set()
         self.outbox: list[Outcome] = []
         super().__init__([])
 
@@ -60,6 +64,7 @@ class CmrApplication(Application):
         quality = self._cine(selector)
         judges = (quality, self._maps(selector, quality), self._scar(selector, quality))
         self._results(reader, selector, judges)
+        self._watcher.composed(len(self._steps))
 
     def _cine(self, selector: Operator) -> Operator:
         """From the selected study to the judged cine."""
@@ -182,11 +187,24 @@ class CmrApplication(Application):
 
     def _join(self, giver: Operator, taker: Operator, port: str) -> None:
         """Ports that belong together have one name."""
+        for operator in (giver, taker):
+            if isinstance(operator, Step | StudyReader):
+                operator.watcher = self._watcher
+            if isinstance(operator, Step):
+                self._steps.add(operator.name)
         self.add_flow(giver, taker, {(port, port)})
 
 
-def measure_input(request: RunRequest, workdir: Path, folder: Path) -> list[Outcome]:
+def measure_input(
+    request: RunRequest, workdir: Path, folder: Path, watcher: Watcher
+) -> list[Outcome]:
     """Run the graph on the input; what became of each study, its files below ``folder``."""
-    application = CmrApplication(gather_parts(request, workdir, folder))
-    application.run()
+    application = CmrApplication(gather_parts(request, workdir, folder), watcher)
+    fault = None
+    try:
+        application.run()
+    except Stopped as stopped:
+        fault = stopped.__cause__
+    if fault is not None:  # outside of the handler, where the two would become each other's cause
+        raise fault
     return application.outbox

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import outcome
-from app.cli import RunRequest, output_of, parse
+from app.cli import RunRequest, SummaryRequest, output_of, parse
 from app.ending import Ending
 from app.exit_codes import ExitCode, exit_code_of, public_message
+from app.letters import make_safe, shown
+from app.outlet import Outlet
 from app.process import quieten
-from app.publish import discard_staging, publish, report_failure, staging_folder
+from app.publish import NEXT, discard_staging, publish, report_failure, staging_folder
 from cmr.errors import CmrError, NoApplicableSeries, NothingReadable, OutputError, Terminated
 from cmr.results import StudyResults
 
+if TYPE_CHECKING:
+    from app.screen import Screen
+
+_APPLICABLE = (
+    "Give a study with a short-axis cine, maps or late enhancement, or name the series in app.yaml "
+    "(selection.force); metadata.json tells what each series was taken for."
+)
+_STOPPED = "Stopped by a signal before the end; nothing partial is left. Start it again."
 # Of the file system of the output; where they arise in a library, the run has no other fault.
 _OUTPUT_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
@@ -26,49 +36,74 @@ def main(argv: Sequence[str] | None = None, ending: Ending | None = None) -> int
     """Run the application; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     ending = ending or Ending()
+    for stream in (sys.stdout, sys.stderr):
+        make_safe(stream)
     try:
-        return _run(parse(arguments), ending)
+        request = parse(arguments)
+        if isinstance(request, SummaryRequest):
+            return _summarise(request)
+        return _run(request, ending)
     except (Exception, KeyboardInterrupt) as error:
         ending.claim()
         return _fail(error, output_of(arguments))
 
 
-def stop(arguments: Sequence[str]) -> int:
+def stop(arguments: Sequence[str], ending: Ending) -> int:
     """End a run that a signal stopped, from outside its threads; returns the exit code."""
     output = output_of(arguments)
     if output is not None:
         discard_staging(output)
-    return _fail(Terminated("Stopped by a signal before the end."), output)
+    return _fail(Terminated(_STOPPED), output, ending.leave_terminal)
+
+
+def _summarise(request: SummaryRequest) -> int:
+    from app.summary import summarise
+
+    told = summarise(request)
+    if not request.quiet:
+        outlet = Outlet(sys.stdout)
+        outlet.write("".join(f"{shown(line, outlet.encoding)}\n" for line in told))
+        outlet.flush()
+    return ExitCode.DONE
 
 
 def _run(request: RunRequest, ending: Ending) -> int:
     with staging_folder(request.output) as staging:
         workdir = request.workdir or staging / "work"
         _make(workdir)
-        quieten(workdir)
-        results = _measure(request, workdir, staging / "results", ending)
-    _show(results)
+        quieten(workdir, chatter=request.verbose)
+        # Neither rich nor the SDK is needed to refuse a bad call.
+        from app.screen import Screen
+
+        screen = Screen(request)
+        results = _measure(request, workdir, staging / "results", ending, screen)
+    screen.show(results)
     return ExitCode.DONE
 
 
 def _measure(
-    request: RunRequest, workdir: Path, folder: Path, ending: Ending
+    request: RunRequest, workdir: Path, folder: Path, ending: Ending, screen: Screen
 ) -> list[StudyResults]:
-    _log_to_stdout(request.log_level)
+    watcher = screen.watcher()
+    ending.leave_terminal = screen.close
     # The SDK takes seconds to import, so bad calls are refused before this line.
     from app.graph import measure_input
 
     _make(folder)
     try:
-        outcomes = measure_input(request, workdir, folder)
+        outcomes = measure_input(request, workdir, folder, watcher)
         results = [o.results for o in outcomes]
         if not any(r.cine or r.mapping or r.scar for r in results):
             raise _nothing_measured(results, [o.refusal.error for o in outcomes if o.refusal])
         outcome.write_result_json(results, folder)
     except OSError as error:
         if fault := _output_fault(error):
-            raise OutputError(f"The results cannot be written ({fault.strerror}).") from error
+            raise OutputError(
+                f"The results cannot be written ({fault.strerror}). {NEXT}"
+            ) from error
         raise
+    finally:
+        screen.close()
     ending.claim()
     publish(folder, request.output, outcome.success(results))
     return results
@@ -86,7 +121,7 @@ def _output_fault(error: BaseException | None) -> OSError | None:
 def _nothing_measured(results: Sequence[StudyResults], errors: Sequence[CmrError]) -> CmrError:
     """One error for all studies and parts: unreadable pixels where that was so everywhere."""
     reasons = (text for r in results for text in r.refusals.values())
-    message = " ".join(dict.fromkeys(reasons))
+    message = " ".join([*dict.fromkeys(reasons), _APPLICABLE])
     if all(isinstance(error, NothingReadable) for error in errors):
         return NothingReadable(message)
     return NoApplicableSeries(message, tuple(d for r in results for d in r.series))
@@ -96,34 +131,17 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"A work folder cannot be made ({error.strerror}).") from error
+        raise OutputError(f"A work folder cannot be made ({error.strerror}). {NEXT}") from error
 
 
-def _fail(error: BaseException, output: Path | None) -> int:
+def _fail(
+    error: BaseException, output: Path | None, leave_terminal: Callable[[], None] = lambda: None
+) -> int:
     if output is not None:
         # Where the output itself is at fault, the line on stderr has to do.
         with contextlib.suppress(OSError):
             report_failure(output, outcome.failure(error))
+    leave_terminal()
     message = f"error: {type(error).__name__}: {public_message(error)}"
     print(message, file=sys.stderr, flush=True)
     return exit_code_of(error)
-
-
-def _log_to_stdout(level: str) -> None:
-    """Progress goes to standard output; standard error is for the one line of a failure."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger = logging.getLogger("cmr")
-    logger.handlers = [handler]
-    logger.setLevel(level)
-    logger.propagate = False
-
-
-def _show(results: Sequence[StudyResults]) -> None:
-    from rich.console import Console
-
-    from app.terminal import show
-
-    console = Console()
-    for study in results:
-        show(study, console)

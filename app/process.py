@@ -30,13 +30,17 @@ def raise_stack_limit(argv: Sequence[str]) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "app", *argv])
 
 
-def quieten(workdir: Path) -> None:
+def quieten(workdir: Path, *, chatter: bool = False) -> None:
     """Keep libraries from writing outside ``workdir``, printing what they read, and calling home.
 
-    Holoscan repeats the text of every exception in its own log, and that text may come from a
-    DICOM header; the application reports errors itself.
+    Holoscan logs on standard error, which is for the one line of a failure: nothing, or, where its
+    ``chatter`` is asked for, on standard output at the level of HOLOSCAN_LOG_LEVEL or INFO.
     """
-    os.environ["HOLOSCAN_LOG_LEVEL"] = "OFF"
+    if chatter:
+        os.environ.setdefault("HOLOSCAN_LOG_LEVEL", "INFO")
+        _chatter_to_stdout()
+    else:
+        os.environ["HOLOSCAN_LOG_LEVEL"] = "OFF"
     # The SDK would open clients of its own, that nobody uses; the command line has been read.
     os.environ.pop("TRITON_SERVER_NETLOC", None)
     # ONNX Runtime keeps a data base of events in HOME and sends it to its maker.
@@ -46,3 +50,11 @@ def quieten(workdir: Path) -> None:
     warnings.simplefilter("ignore")
     # Without any handler, Python prints the warnings of libraries to standard error.
     logging.getLogger().addHandler(logging.NullHandler())
+
+
+def _chatter_to_stdout() -> None:
+    """Send what native libraries print to standard output; the application keeps its stderr."""
+    sys.stderr.flush()
+    own = os.dup(2)
+    os.dup2(1, 2)
+    sys.stderr = os.fdopen(own, "w", buffering=1, errors=sys.stderr.errors)

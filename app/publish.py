@@ -13,6 +13,8 @@ from typing import Any
 from cmr.errors import OutputError
 
 METADATA = "metadata.json"
+NEXT = "Make room or give rights there, or name another folder with --output."
+"""What to do where the output cannot be written."""
 _STAGING_PREFIX = ".cmr-map-partial-"
 _ATTEMPTS = 10
 # Names every file that may be there while metadata.json is not.
@@ -39,7 +41,9 @@ def staging_folder(output: Path) -> Iterator[Path]:
         _recover(output)
         folder.mkdir()
     except OSError as error:
-        raise OutputError(f"The output folder cannot be written ({error.strerror}).") from error
+        raise OutputError(
+            f"The output folder cannot be written ({error.strerror}). {NEXT}"
+        ) from error
     try:
         yield folder
     finally:
@@ -76,7 +80,9 @@ def publish(results: Path, output: Path, metadata: dict[str, Any]) -> None:
         write_metadata(output, {**metadata, "files": names})
         (output / _JOURNAL).unlink()
     except OSError as error:
-        raise OutputError(f"The results cannot be moved into place ({error.strerror}).") from error
+        raise OutputError(
+            f"The results cannot be moved into place ({error.strerror}). {NEXT}"
+        ) from error
 
 
 def report_failure(output: Path, metadata: dict[str, Any]) -> None:

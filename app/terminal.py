@@ -2,104 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from cmr.records import Gate, Measured, Status
-from cmr.results import StudyResults
+from app.letters import shown
+from app.marks import SIGNS, Marks
+from cmr.records import Gate, Measured, Quantity, Status
+from cmr.results import Heart, LeftVentricle, StudyResults
 from cmr.results_mapping import TITLES, Mapping, Region
 from cmr.results_scar import METHOD_TITLES, Scar
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
+_KINDS = {
+    "report": (".pdf", ".html"),
+    "pictures": (".png", ".webp", ".gif"),
+    "surfaces": (".stl", ".glb"),
+}
+_NARROW = 60
 
 
-def show(results: StudyResults, console: Console) -> None:
-    """Print the measurements, the quality gates that did not pass, and the series used."""
-    used = [d for d in results.series if d.used]
-    console.print(f"Study {results.study_instance_uid}")
-    console.print(f"  {len(used)} of {len(results.series)} series used")
-    if results.cine is not None:
-        console.print(_measurements(results))
-    if results.mapping is not None:
-        console.print(_maps(results.mapping))
-        for part, reason in results.mapping.not_measured.items():
-            console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
-    if results.scar is not None:
-        console.print(_scar(results.scar))
-    for part, reason in results.refusals.items():
-        console.print(f"  not measured, {part}: {reason}", style="yellow", markup=False)
-    for gate in results.quality:
-        if gate.status is not Status.PASS:
-            console.print(f"  {_line(gate)}", markup=False, highlight=False)
-    status = results.quality_status
-    console.print(f"  quality: {status.value}", style=_STYLE[status])
+class Results:
+    """Prints one study on a console."""
+
+    def __init__(self, results: StudyResults, console: Console) -> None:
+        self._results = results
+        self._console = console
+        self._marks = Marks(results)
+
+    def show(self) -> None:
+        """Print the measurements with their marks, what is missing and why, and the gates."""
+        results = self._results
+        self._say(f"Study {results.study_instance_uid}")
+        self._say(results.application.notice, "bold")
+        if results.cine is not None:
+            self._console.print(self._cine())
+            self._say(", ".join(_heart(results.cine.heart)))
+        if results.mapping is not None:
+            self._console.print(self._maps(results.mapping))
+            for part, reason in results.mapping.not_measured.items():
+                self._say(f"not measured, {part}: {reason}", "yellow")
+        if results.scar is not None:
+            self._console.print(self._scar(results.scar))
+        for part, reason in results.refusals.items():
+            self._say(f"not measured, {part}: {reason}", "yellow")
+        for gate in self._marks.gates:
+            self._say(f"{SIGNS[gate.status]} {_line(gate)}", _STYLE[gate.status])
+        status = results.quality_status
+        self._say(f"quality: {status.value}", _STYLE[status])
+
+    def files(self, place: str) -> None:
+        """Tell where the files are, by what they are for."""
+        names = self._results.files
+        self._say(f"Files in {place}: results.json, {_dicom(names)}")
+        for what, suffixes in _KINDS.items():
+            if found := [n for n in names if Path(n).suffix in suffixes]:
+                self._say(f"  {what}: {', '.join(found)}")
+
+    def _say(self, text: str, style: str = "") -> None:
+        plain = shown(text, self._console.encoding)
+        self._console.print(plain, style=style, markup=False, highlight=False)
+
+    def _table(self, title: str, *headings: str) -> Table:
+        """Texts to the left, numbers and their marks to the right."""
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+        for heading in headings:
+            right = heading in ("LV", "RV", "value", "global", "septal", "blood")
+            whole = right or heading == "median"
+            table.add_column(
+                heading, justify="right" if right else "left", no_wrap=whole, overflow="fold"
+            )
+        return table
+
+    def _row(self, table: Table, *cells: str) -> None:
+        table.add_row(*(shown(cell, self._console.encoding) for cell in cells))
+
+    def _cine(self) -> Table:
+        """LV and RV side by side; an RV cell is empty where only the LV has the quantity."""
+        cine = self._results.cine
+        assert cine is not None
+        table = self._table("Short-axis cine", "quantity", "LV", "RV", "unit")
+        for quantity in LeftVentricle.quantities():
+            left = self._cell(cine.lv, "cine.lv", quantity)
+            right = self._cell(cine.rv, "cine.rv", quantity)
+            if left or right:
+                self._row(table, quantity.title, left, right, human_unit(quantity.unit))
+        return table
+
+    def _maps(self, mapping: Mapping) -> Table:
+        """Medians of every map, with what it was made with where there is room."""
+        wide = self._console.width >= _NARROW
+        more = ("blood",) if wide else ()
+        about = ("segments", "made") if wide else ()
+        table = self._table("Tissue mapping", "median", "global", "septal", *more, "unit", *about)
+        for key, one in mapping.maps.items():
+            regions: dict[str, Region] = {"global": one.global_, "septal": one.septal}
+            if wide:
+                regions["blood"] = one.blood
+            medians = [self._median(r, f"mapping.{key}.{name}") for name, r in regions.items()]
+            measured = sum(any(True for _ in s.values()) for s in one.segments.values())
+            made = (f"{measured} of 16", f"{one.sequence}, {one.source}") if wide else ()
+            unit = "%" if one.quantity == "ecv" else "ms"
+            self._row(table, _map_title(key, one.quantity), *medians, unit, *made)
+        return table
+
+    def _scar(self, scar: Scar) -> Table:
+        """Scar by the default method, and by the others beside it."""
+        title = f"Late enhancement ({METHOD_TITLES[scar.method].lower()})"
+        table = self._table(title, "quantity", "value", "unit")
+        for quantity in scar.quantities():
+            if cell := self._cell(scar, "scar", quantity):
+                self._row(table, quantity.title, cell, human_unit(quantity.unit))
+        for name, found in scar.methods.items():
+            share = "-" if found.pct_lv_mass is None else f"{found.pct_lv_mass:.1f}"
+            mark = self._marks.signs(f"scar.methods.{name}")
+            self._row(table, f"  {METHOD_TITLES[name]}", f"{share} {mark}", "% of LV mass")
+        return table
+
+    def _cell(self, part: Measured, prefix: str, quantity: Quantity) -> str:
+        """Number and mark; the mark alone for what a gate withholds; empty without either."""
+        value = getattr(part, quantity.key, None)
+        if value is not None:
+            return f"{value:.{quantity.decimals}f} {self._marks.signs(f'{prefix}.{quantity.key}')}"
+        known = any(q.key == quantity.key for q in part.quantities())
+        kept = self._marks.of(f"{prefix}.{quantity.key}") is Status.WITHHELD
+        return SIGNS[Status.WITHHELD] if known and kept else ""
+
+    def _median(self, region: Region, key: str) -> str:
+        (quantity,) = (q for q in region.quantities() if q.key.startswith("median_"))
+        return self._cell(region, key, quantity) or "-  "
+
+
+def human_unit(unit: str) -> str:
+    """A UCUM unit without its annotations: ``/min`` for ``{H.B.}/min``, nothing for ``1``."""
+    return "" if unit == "1" else re.sub(r"\{[^}]*\}", "", unit)
+
+
+def _heart(heart: Heart) -> Iterator[str]:
+    for quantity, value in heart.values():
+        yield f"{quantity.title} {value:.{quantity.decimals}f} {human_unit(quantity.unit)}"
+
+
+def _map_title(key: str, quantity: str) -> str:
+    number = key.removeprefix(quantity).removeprefix("-")
+    return f"{TITLES[quantity]} ({number})" if number else TITLES[quantity]
 
 
 def _line(gate: Gate) -> str:
     """Verdict, name, figure against limit, and what the figure is."""
     figure = "undefined" if gate.figure is None else f"{gate.figure:.4g}"
     limit = "" if gate.limit is None else f", limit {gate.limit:g}"
-    unit = "" if gate.unit == "1" or gate.unit.startswith("{") else f" {gate.unit}"
-    return f"{gate.status.value}, {gate.name}: {figure}{limit}{unit}. {gate.message}"
-
-
-def _measurements(results: StudyResults) -> Table:
-    table = Table("quantity", "value", "unit", title="Short-axis cine", title_justify="left")
-    table.columns[1].justify = "right"
-    for row in _rows(results):
-        table.add_row(*row)
-    return table
-
-
-def _maps(mapping: Mapping) -> Table:
-    """Medians of every map, with what it was made with."""
-    names = ("map", "global", "septal", "blood", "unit", "segments", "sequence")
-    table = Table(*names, title="Tissue mapping", title_justify="left")
-    for column in table.columns[:-1]:
-        column.no_wrap = True
-    for key, one in mapping.maps.items():
-        regions: tuple[Region, ...] = (one.global_, one.septal, one.blood)
-        medians = [_median(region) for region in regions]
-        made = f"{one.sequence}, {one.source}"
-        unit = "%" if one.quantity == "ecv" else "ms"
-        measured = sum(_median(region) != "-" for region in one.segments.values())
-        number = key.removeprefix(one.quantity).removeprefix("-")
-        title = f"{TITLES[one.quantity]} ({number})" if number else TITLES[one.quantity]
-        table.add_row(title, *medians, unit, f"{measured} of 16", made)
-    return table
-
-
-def _scar(scar: Scar) -> Table:
-    """Scar by the default method, and by the others beside it."""
-    title = f"Late enhancement ({METHOD_TITLES[scar.method].lower()})"
-    table = Table("quantity", "value", "unit", title=title, title_justify="left")
-    table.columns[1].justify = "right"
-    for quantity, value in scar.values():
-        unit = "" if quantity.unit == "1" else quantity.unit
-        table.add_row(quantity.title, f"{value:.{quantity.decimals}f}", unit)
-    others = ((METHOD_TITLES[name], m.pct_lv_mass) for name, m in scar.methods.items())
-    for name, share in others:
-        table.add_row(f"  {name}", "-" if share is None else f"{share:.1f}", "% of LV mass")
-    return table
-
-
-def _median(region: Region) -> str:
-    found = [f"{v:.{q.decimals}f}" for q, v in region.values() if q.key.startswith("median_")]
-    return found[0] if found else "-"
-
-
-def _rows(results: StudyResults) -> Iterator[tuple[str, str, str]]:
-    assert results.cine is not None
-    parts: tuple[tuple[str, Measured], ...] = (
-        ("LV", results.cine.lv),
-        ("RV", results.cine.rv),
-        ("", results.cine.heart),
+    unit = human_unit(gate.unit)
+    return (
+        f"{gate.status.value}, {gate.name}: {figure}{limit} {unit}".rstrip() + f". {gate.message}"
     )
-    for name, part in parts:
-        for quantity in part.quantities():
-            value = getattr(part, quantity.key)
-            if value is not None:
-                title = f"{name} {quantity.title[:1].lower()}{quantity.title[1:]}".strip()
-                yield title, f"{value:.{quantity.decimals}f}", quantity.unit
+
+
+def _dicom(names: Iterable[str]) -> str:
+    count = sum(Path(name).suffix == ".dcm" for name in names)
+    return f"{count} DICOM object{'' if count == 1 else 's'}"

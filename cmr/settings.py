@@ -41,11 +41,13 @@ def read_yaml(path: Path, kind: type[M], what: str, context: dict[str, Any] | No
         content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         return kind.model_validate(content, context=context)
     except OSError as error:
-        raise UsageError(f"{what} {path.name}: cannot be read ({error.strerror}).") from error
+        raise UsageError(
+            f"{what} {path.name}: cannot be read ({error.strerror}). Name a file that is there."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{what} {path.name}: not a YAML file.") from error
+        raise UsageError(f"{what} {path.name}: not a YAML file. Correct it.") from error
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in error.errors()
         )
-        raise UsageError(f"{what} {path.name}: {faults}.") from error
+        raise UsageError(f"{what} {path.name}: {faults}. Correct these lines.") from error

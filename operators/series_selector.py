@@ -22,4 +22,6 @@ class SeriesSelector(Step):
 
     def run(self, job: StudyJob) -> SelectedStudy:
         """Classify and choose."""
-        return SelectedStudy(job, select(job.study, self._settings))
+        selection = select(job.study, self._settings)
+        self.watcher.series(selection.decisions)
+        return SelectedStudy(job, selection)

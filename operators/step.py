@@ -18,16 +18,34 @@ from operators.sdk import (
     OperatorSpec,
     OutputContext,
 )
+from operators.watcher import Watcher
 
 _log = logging.getLogger("cmr.stage")
 
 
+class Stopped(Exception):
+    """Leaves an operator in place of an error, which is its ``__cause__``.
+
+    Holoscan logs the text of what an operator raises, and that of a library may quote a header.
+    """
+
+
 @contextlib.contextmanager
-def timed(name: str) -> Iterator[None]:
-    """Log how long a stage took: its name, a tab, seconds."""
+def stage(name: str, watcher: Watcher) -> Iterator[list[Any]]:
+    """Tell the watcher, and log how long a stage took: its name, a tab, seconds.
+
+    The caller puts its result into the list, so that a refusal can be told.
+    """
+    done: list[Any] = []
+    watcher.started(name)
     started = time.perf_counter()
-    yield
-    _log.info("%s\t%.3f", name, time.perf_counter() - started)
+    try:
+        yield done
+    except Exception as error:
+        raise Stopped from error
+    seconds = time.perf_counter() - started
+    _log.info("%s\t%.3f", name, seconds)
+    watcher.finished(name, seconds, next((r for r in done if isinstance(r, Refusal)), None))
 
 
 class Step(Operator):
@@ -42,6 +60,7 @@ class Step(Operator):
     output: ClassVar[str] = ""
     optional: ClassVar[tuple[str, ...]] = ()
     """Inputs whose refusal :meth:`run` takes as it is."""
+    watcher: Watcher = Watcher()
 
     def setup(self, spec: OperatorSpec) -> None:
         """Declare the ports."""
@@ -56,8 +75,9 @@ class Step(Operator):
         """Receive, call :meth:`run`, emit."""
         del context
         received = [op_input.receive(name) for name in self.inputs]
-        with timed(self.name):
+        with stage(self.name, self.watcher) as done:
             result = self._result(received)
+            done.append(result)
         if self.output:
             op_output.emit(result, self.output)
 

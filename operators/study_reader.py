@@ -17,7 +17,8 @@ from operators.sdk import (
     OperatorSpec,
     OutputContext,
 )
-from operators.step import timed
+from operators.step import stage
+from operators.watcher import Watcher
 
 
 class StudyReader(Operator):
@@ -25,6 +26,8 @@ class StudyReader(Operator):
 
     Emits on ``study`` a :class:`operators.messages.StudyJob`.
     """
+
+    watcher: Watcher = Watcher()
 
     def __init__(
         self,
@@ -53,8 +56,9 @@ class StudyReader(Operator):
         """Emit the next study; stop after the last."""
         del op_input, context
         if self._jobs is None:
-            with timed(self.name):
+            with stage(self.name, self.watcher):
                 index = index_input(self._input_folder, self._settings)
+            self.watcher.studies(len(index.studies))
             self._jobs, self._left = self._each(index), len(index.studies)
         op_output.emit(next(self._jobs), "study")
         self._left -= 1

@@ -42,7 +42,7 @@ def test_the_readme_draws_the_graph_that_is_composed():
     application.compose()
     assert {name for edge in application.edges for name in (edge[0], edge[2])} == {
         path.stem for path in (ROOT / "operators").glob("*.py")
-    } - {"__init__", "messages", "sdk", "step"}
+    } - {"__init__", "messages", "sdk", "step", "watcher"}
     assert application.edges == drawn()
 
 

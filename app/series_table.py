@@ -1,0 +1,32 @@
+"""The series of a study as a run shows them: what each was taken for, used or why not.
+
+Nothing of a header stands in it: kinds and reasons are the application's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from app.letters import shown
+from cmr.results import SeriesDecision
+
+_NARROW = 60
+
+
+def series_table(decisions: Sequence[SeriesDecision], title: str, console: Console) -> Table:
+    """A row a series, in the order of the study."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("#", justify="right")
+    table.add_column("taken for")
+    table.add_column("images used", justify="right", no_wrap=console.width >= _NARROW)
+    table.add_column("why", overflow="fold")
+    for number, one in enumerate(decisions, 1):
+        used = f"{one.images_used if one.used else 0} of {one.images}"
+        row = (str(number), one.kind, used, one.reason)
+        cells = (shown(cell, console.encoding) for cell in row)
+        table.add_row(*cells, style="" if one.used else "dim")
+    return table
