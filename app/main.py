@@ -121,10 +121,10 @@ def _output_fault(error: BaseException | None) -> OSError | None:
 def _nothing_measured(results: Sequence[StudyResults], errors: Sequence[CmrError]) -> CmrError:
     """One error for all studies and parts: unreadable pixels where that was so everywhere."""
     reasons = (text for r in results for text in r.refusals.values())
-    message = " ".join([*dict.fromkeys(reasons), _APPLICABLE])
+    found = " ".join(dict.fromkeys(reasons))
     if all(isinstance(error, NothingReadable) for error in errors):
-        return NothingReadable(message)
-    return NoApplicableSeries(message, tuple(d for r in results for d in r.series))
+        return NothingReadable(f"{found} Export the study again.")
+    return NoApplicableSeries(f"{found} {_APPLICABLE}", tuple(d for r in results for d in r.series))
 
 
 def _make(folder: Path) -> None:

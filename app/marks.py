@@ -10,10 +10,9 @@ SIGNS = {Status.PASS: " ", Status.REVIEW: "▲", Status.WITHHELD: "✕"}
 """One column wide, so that numbers stay below each other."""
 
 _CINE = ("cine.lv", "cine.rv")
-# Gates of the cine that speak of less than all its volumes.
-OF_THE_LV = ("mid_ventricular_ring", "area_kink", "area_length_difference", "lv_", "base_")
-OF_THE_RV = ("rv_present", "rv_es_below_ed", "rv_ef_range")
-OF_THE_WALL = ("mass_difference", "myocardium_present")
+# Gates of the cine that ask for a look at less than all its volumes.
+OF_THE_LV = ("area_kink", "area_length_difference", "base_")
+OF_THE_WALL = ("mass_difference",)
 
 
 class Marks:
@@ -49,9 +48,7 @@ def concerned(gate: Gate, results: StudyResults) -> tuple[str, ...]:
         return ("scar",)
     if gate.name.startswith(OF_THE_WALL):
         return WALL_KEYS
-    if gate.name.startswith(OF_THE_LV):
-        return ("cine.lv",)
-    return ("cine.rv",) if gate.name.startswith(OF_THE_RV) else _CINE
+    return ("cine.lv",) if gate.name.startswith(OF_THE_LV) else _CINE
 
 
 def _below(key: str, part: str) -> bool:

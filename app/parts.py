@@ -123,7 +123,9 @@ def image_version(env: Mapping[str, str] = os.environ) -> str:
     """
     version = env.get(IMAGE_VERSION, "")
     if version and not _VERSION.fullmatch(version):
-        raise UsageError(f"{IMAGE_VERSION} is not a version: letters, digits, . _ + - only.")
+        raise UsageError(
+            f"{IMAGE_VERSION} is not a version: letters, digits, . _ + - only. Correct or unset it."
+        )
     return version
 
 

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from app.letters import shown
+from app.tables import NARROW, new_table
 from cmr.results import SeriesDecision
-
-_NARROW = 60
 
 
 def series_table(decisions: Sequence[SeriesDecision], title: str, console: Console) -> Table:
     """A row a series, in the order of the study."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table = new_table(title, console)
     table.add_column("#", justify="right")
     table.add_column("taken for")
-    table.add_column("images used", justify="right", no_wrap=console.width >= _NARROW)
+    table.add_column("images used", justify="right", no_wrap=console.width >= NARROW)
     table.add_column("why", overflow="fold")
     for number, one in enumerate(decisions, 1):
         used = f"{one.images_used if one.used else 0} of {one.images}"

@@ -34,7 +34,7 @@ class State(StrEnum):
     MEASURED = "measured"
     FAILED = "failed"
     BROKEN = "broken"
-    EMPTY = "no results"
+    EMPTY = "without results"
 
 
 @dataclass(frozen=True)

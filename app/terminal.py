@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from app.letters import shown
 from app.marks import SIGNS, Marks
+from app.tables import NARROW, new_table, number
 from cmr.records import Gate, Measured, Quantity, Status
 from cmr.results import Heart, LeftVentricle, StudyResults
 from cmr.results_mapping import TITLES, Mapping, Region
@@ -23,7 +23,8 @@ _KINDS = {
     "pictures": (".png", ".webp", ".gif"),
     "surfaces": (".stl", ".glb"),
 }
-_NARROW = 60
+
+_LONGEST_WORD = len("End-diastolic")
 
 
 class Results:
@@ -68,14 +69,13 @@ class Results:
         self._console.print(plain, style=style, markup=False, highlight=False)
 
     def _table(self, title: str, *headings: str) -> Table:
-        """Texts to the left, numbers and their marks to the right."""
-        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+        table = new_table(title, self._console)
         for heading in headings:
-            right = heading in ("LV", "RV", "value", "global", "septal", "blood")
-            whole = right or heading == "median"
-            table.add_column(
-                heading, justify="right" if right else "left", no_wrap=whole, overflow="fold"
-            )
+            numbers = heading in ("LV", "RV", "value", "global", "septal", "blood")
+            name = number(heading) if numbers else heading
+            # So wide that a word of a title stays whole where the columns after it can be folded.
+            width = None if numbers else _LONGEST_WORD if heading in ("quantity", "median") else 2
+            table.add_column(name, no_wrap=numbers, overflow="fold", min_width=width)
         return table
 
     def _row(self, table: Table, *cells: str) -> None:
@@ -95,9 +95,9 @@ class Results:
 
     def _maps(self, mapping: Mapping) -> Table:
         """Medians of every map, with what it was made with where there is room."""
-        wide = self._console.width >= _NARROW
+        wide = self._console.width >= NARROW
         more = ("blood",) if wide else ()
-        about = ("segments", "made") if wide else ()
+        about = ("AHA", "made") if wide else ()
         table = self._table("Tissue mapping", "median", "global", "septal", *more, "unit", *about)
         for key, one in mapping.maps.items():
             regions: dict[str, Region] = {"global": one.global_, "septal": one.septal}
@@ -105,36 +105,37 @@ class Results:
                 regions["blood"] = one.blood
             medians = [self._median(r, f"mapping.{key}.{name}") for name, r in regions.items()]
             measured = sum(any(True for _ in s.values()) for s in one.segments.values())
-            made = (f"{measured} of 16", f"{one.sequence}, {one.source}") if wide else ()
+            made = (f"{measured}/16", f"{one.sequence}, {one.source}") if wide else ()
             unit = "%" if one.quantity == "ecv" else "ms"
             self._row(table, _map_title(key, one.quantity), *medians, unit, *made)
         return table
 
     def _scar(self, scar: Scar) -> Table:
         """Scar by the default method, and by the others beside it."""
-        title = f"Late enhancement ({METHOD_TITLES[scar.method].lower()})"
+        title = f"Late enhancement ({METHOD_TITLES[scar.method]})"
         table = self._table(title, "quantity", "value", "unit")
         for quantity in scar.quantities():
             if cell := self._cell(scar, "scar", quantity):
                 self._row(table, quantity.title, cell, human_unit(quantity.unit))
         for name, found in scar.methods.items():
             share = "-" if found.pct_lv_mass is None else f"{found.pct_lv_mass:.1f}"
-            mark = self._marks.signs(f"scar.methods.{name}")
-            self._row(table, f"  {METHOD_TITLES[name]}", f"{share} {mark}", "% of LV mass")
+            cell = number(share, self._marks.signs(f"scar.methods.{name}"))
+            self._row(table, f"- {METHOD_TITLES[name]}", cell, "% of LV mass")
         return table
 
     def _cell(self, part: Measured, prefix: str, quantity: Quantity) -> str:
         """Number and mark; the mark alone for what a gate withholds; empty without either."""
         value = getattr(part, quantity.key, None)
         if value is not None:
-            return f"{value:.{quantity.decimals}f} {self._marks.signs(f'{prefix}.{quantity.key}')}"
+            sign = self._marks.signs(f"{prefix}.{quantity.key}")
+            return number(f"{value:.{quantity.decimals}f}", sign)
         known = any(q.key == quantity.key for q in part.quantities())
         kept = self._marks.of(f"{prefix}.{quantity.key}") is Status.WITHHELD
-        return SIGNS[Status.WITHHELD] if known and kept else ""
+        return number("", SIGNS[Status.WITHHELD]) if known and kept else ""
 
     def _median(self, region: Region, key: str) -> str:
         (quantity,) = (q for q in region.quantities() if q.key.startswith("median_"))
-        return self._cell(region, key, quantity) or "-  "
+        return self._cell(region, key, quantity) or number("-")
 
 
 def human_unit(unit: str) -> str:

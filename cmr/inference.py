@@ -216,5 +216,6 @@ def _check_shapes(session: Any, folder: ModelFolder) -> None:
             raise ModelError(
                 f"Model {folder.name}: {folder.onnx} has {kind} "
                 f"{ {node.name: node.shape for node in found} }, expected {expected} behind a "
-                "free batch axis. The network and its metadata.json do not belong together."
+                "free batch axis. The network and its metadata.json do not belong together: "
+                "restore both from the release."
             )

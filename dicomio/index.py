@@ -61,7 +61,7 @@ def index_input(root: Path, settings: ReaderSettings) -> InputIndex:
         The headers name more than one patient.
     """
     if not root.exists():
-        raise NothingReadable("Input: the folder does not exist.")
+        raise NothingReadable("Input: the folder does not exist. Name one that is there.")
     with quiet():
         records = [read_file(found, settings) for found in walk(root)]
         identities = [record.identity for record in records if record.identity]

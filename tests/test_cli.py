@@ -1,6 +1,6 @@
 import pytest
 
-from app.cli import PROJECT_ROOT, output_of, parse
+from app.cli import PROJECT_ROOT, SummaryRequest, output_of, parse
 from cmr.errors import UsageError
 
 pytestmark = pytest.mark.requirement("CINE-02")
@@ -128,3 +128,67 @@ def test_output_is_found_in_a_wrong_call():
     assert output_of([], env={"MERCURE_IN_DIR": "a", "MERCURE_OUT_DIR": "a/b"}) is None
     assert output_of(["-o"], env={}) is None
     assert output_of(["-i", "a", "-o", "a/b"], env={}) is None
+
+
+@pytest.mark.requirement("REP-05")
+@pytest.mark.parametrize(
+    ("flags", "level", "quiet", "verbose"),
+    [
+        ([], "INFO", False, False),
+        (["-q"], "ERROR", True, False),
+        (["--quiet", "-l", "critical"], "CRITICAL", True, False),
+        (["-v"], "DEBUG", False, True),
+        (["--verbose", "-l", "DEBUG"], "DEBUG", False, True),
+        (["-l", "WARN"], "WARN", False, False),
+    ],
+)
+def test_how_loud_a_run_is(folders, flags, level, quiet, verbose):
+    request = parse(["-i", folders[0], "-o", folders[1], *flags], env={})
+    assert (request.log_level, request.quiet, request.verbose) == (level, quiet, verbose)
+
+
+@pytest.mark.requirement("REP-05")
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["-q", "-v"], "not allowed with argument"),
+        (["-q", "-l", "INFO"], "--quiet and --log-level INFO contradict"),
+        (["-q", "-l", "DEBUG"], "--quiet and --log-level DEBUG contradict"),
+        (["-v", "-l", "INFO"], "--verbose and --log-level INFO contradict"),
+        (["-v", "-l", "ERROR"], "--verbose and --log-level ERROR contradict"),
+    ],
+)
+def test_contradictions_are_refused(folders, flags, message):
+    with pytest.raises(UsageError, match=message):
+        parse(["-i", folders[0], "-o", folders[1], *flags], env={})
+
+
+@pytest.mark.requirement("REP-06")
+def test_a_summary_is_no_run(folders):
+    env = {"HOLOSCAN_INPUT_PATH": "/nowhere", "HOLOSCAN_OUTPUT_PATH": folders[1]}
+    request = parse(["--summary", folders[0], folders[0], "-q"], env=env)
+    assert isinstance(request, SummaryRequest)
+    assert [str(f) for f in request.folders] == [folders[0], folders[0]]
+    assert (str(request.output), request.quiet) == (folders[1], True)
+
+
+@pytest.mark.requirement("REP-06")
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--summary", ".", "-i", "."], "--input belongs to a run"),
+        (["--summary", ".", "-t", "a:1"], "--triton-server-netloc belongs to a run"),
+        (["--summary", ".", "missing"], "folder 2 of 2 does not exist"),
+        (["--summary"], "expected at least one argument"),
+    ],
+)
+def test_a_summary_that_asks_for_more_is_refused(argv, message):
+    with pytest.raises(UsageError, match=message):
+        parse([*argv, "-o", "x"], env={})
+
+
+@pytest.mark.requirement("REP-06")
+@pytest.mark.parametrize("flag", ["--summary", "--summ", "--s", "--summary=a"])
+def test_a_summary_that_fails_takes_no_results_back(flag):
+    """The output of a failed run loses what an earlier one published there."""
+    assert output_of([flag, "a", "--bogus", "-o", "results"], env={}) is None

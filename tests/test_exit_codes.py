@@ -50,7 +50,9 @@ def test_foreign_messages_are_not_repeated():
 
 def test_own_messages_are_shown():
     assert public_message(errors.ModelError("Model x: no file.")) == "Model x: no file."
-    assert public_message(ValueError("secret")) == "Unforeseen ValueError."
+    message = public_message(ValueError("secret"))
+    assert message.startswith("Unforeseen ValueError. Report ")
+    assert "secret" not in message
 
 
 def test_a_run_without_any_result_names_the_reason_of_every_part():
@@ -59,6 +61,6 @@ def test_a_run_without_any_result_names_the_reason_of_every_part():
     results = study_results(None).model_copy(update={"refusals": parts})
     error = _nothing_measured([results, results], [errors.NoApplicableSeries("No cine.")])
     assert type(error) is errors.NoApplicableSeries
-    assert str(error) == "No short-axis cine. None of 3 slices can be read."
+    assert str(error).startswith("No short-axis cine. None of 3 slices can be read. Give a study ")
     unreadable = _nothing_measured([results], [errors.NothingReadable("x")])
     assert type(unreadable) is errors.NothingReadable

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.main import main
-from app.publish import METADATA, report_failure, staging_folder
+from app.publish import METADATA, NEXT, report_failure, staging_folder
 from tests.conftest import ROOT, require
 from tests.dicom_factory import header, write
 from tests.hostile_support import finish, start, write_quick_settings, write_small_study
@@ -142,7 +142,8 @@ def test_a_stopped_run_leaves_no_result(
         process.kill()
     if number is signal.SIGTERM:
         assert process.returncode == 143
-        assert error == "error: Terminated: Stopped by a signal before the end.\n"
+        assert error.startswith("error: Terminated: Stopped by a signal before the end; ")
+        assert error.count("\n") == 1
         assert tree(output) == [METADATA, "mine.txt"]
         metadata = json.loads((output / METADATA).read_text())
         assert (metadata["exit_code"], metadata["inference_status"]) == (143, False)
@@ -200,7 +201,7 @@ def test_a_disk_that_fills_up_in_an_operator_is_no_internal_error(
     write(header(), tmp_path / "in" / "IM1")
     monkeypatch.setattr("operators.series_selector.select", full)
     assert main(["-i", str(tmp_path / "in"), "-o", str(tmp_path / "o"), "-l", "ERROR"]) == 7
-    message = "The results cannot be written (No space left on device)."
+    message = f"The results cannot be written (No space left on device). {NEXT}"
     assert capfd.readouterr().err == f"error: OutputError: {message}\n"
     assert tree(tmp_path / "o") == [METADATA]
 
@@ -210,10 +211,8 @@ def test_an_output_that_is_read_only_is_said(study: Path, config: Path, small_di
     process = start(study, output, config)
     _, error = process.communicate(timeout=590)
     assert process.returncode == 7
-    assert (
-        error
-        == "error: OutputError: The output folder cannot be written (Read-only file system).\n"
-    )
+    message = f"The output folder cannot be written (Read-only file system). {NEXT}"
+    assert error == f"error: OutputError: {message}\n"
 
 
 def test_a_disk_without_room_for_the_report_keeps_no_fragment_of_it(small_disk) -> None:

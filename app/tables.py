@@ -1,0 +1,33 @@
+"""How the tables of a run look: a rule below the headings, and little else."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+NARROW = 60
+"""Columns below which a table leaves out what can be left out."""
+
+_DIGITS = 7
+
+
+def new_table(title: str, console: Console) -> Table:
+    """An empty table, with less space between its columns on a narrow terminal."""
+    narrow = console.width < NARROW
+    return Table(
+        title=title,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        show_edge=not narrow,
+        pad_edge=not narrow,
+        padding=(0, 0 if narrow else 1),
+    )
+
+
+def number(text: str, mark: str = " ") -> str:
+    """A cell, or a heading, of a column of numbers and their marks.
+
+    Such columns are set flush left: rich drops the space that stands for no mark elsewhere.
+    """
+    return f"{text:>{_DIGITS}} {mark}"
