@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from app.publish import METADATA
 from cmr.dotted import Place, measured_values
 from cmr.records import Quantity, Status
-from cmr.results import StudyResults
+from cmr.results import SCHEMA_VERSION, StudyResults
 from dicomio.results_json import RESULTS
 
 _LARGEST_BYTES = 32 * 1024 * 1024  # a study with cine, five maps and scar takes 0.2 MB
@@ -91,12 +91,7 @@ def _study(folder: Path) -> Row:
     except _Fault as fault:
         return Row(folder, State.BROKEN, str(fault))
     except ValidationError as error:
-        # Neither the value nor the message: both may quote the file.
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        kind = re.sub(r"[^a-z_]", "", str(first["type"]))
-        faults = f"{error.error_count()} faults, first: {kind}"
-        reason = f"{RESULTS} does not follow the schema ({faults}). Run the study again."
-        return Row(folder, State.BROKEN, reason)
+        return Row(folder, State.BROKEN, _against_schema(error))
     uid = results.study_instance_uid
     if len(uid) > 64 or not _UID.fullmatch(uid):
         return Row(folder, State.BROKEN, f"{RESULTS} names a study by no UID. Run it again.")
@@ -110,6 +105,15 @@ def _study(folder: Path) -> Row:
         review=tuple(g.name for g in gates if g.status is Status.REVIEW),
         withheld=tuple(g.name for g in gates if g.status is Status.WITHHELD),
     )
+
+
+def _against_schema(error: ValidationError) -> str:
+    """What is wrong, without a word of the file, which may quote anything."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    if any(fault["loc"] == ("schema_version",) for fault in faults):
+        return f"{RESULTS} is not of schema {SCHEMA_VERSION}. Run the study again."
+    told = f"{len(faults)} faults, the first {faults[0]['type']}"
+    return f"{RESULTS} does not follow the schema ({told}). Run the study again."
 
 
 def _without_results(folder: Path) -> Row:
