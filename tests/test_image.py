@@ -178,7 +178,7 @@ def test_pictures_and_surfaces_are_those_of_a_run_outside(both):
 def test_a_locked_container_complains_of_nothing(both):
     """No cache that cannot be written, no small stack, no library that is missing."""
     assert both.inside.stderr == ""
-    assert "stack" not in both.inside.stdout.lower()
+    assert "--ulimit stack" not in both.inside.stdout
 
 
 def some_images(study: Path, folder: Path, number: int) -> Path:

@@ -88,7 +88,7 @@ def test_what_concerns_one_study_becomes_a_refusal(fragment, kind):
 
 def test_what_concerns_the_run_is_raised(fragment):
     """By way of an error without words: Holoscan logs what an operator raises."""
-    with pytest.raises(Stopped, match="^$") as raised:
+    with pytest.raises(Stopped, match=r"^$") as raised:
         tick(Adder(fragment, name="raising"), left=1, right=ModelError("broken"))
     assert isinstance(raised.value.__cause__, ModelError)
     assert str(raised.value.__cause__) == "broken"

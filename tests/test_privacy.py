@@ -94,9 +94,10 @@ def leaks(run: Run) -> list[bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", LOG_LEVELS)
+@pytest.mark.parametrize("level", [*LOG_LEVELS, "verbose"])
 def test_nothing_planted_leaves_the_dicom_results(study, config, tmp_path, level) -> None:
-    run = finish(study, tmp_path / "out", config, "-l", level)
+    loudness = ("-v",) if level == "verbose" else ("-l", level)
+    run = finish(study, tmp_path / "out", config, *loudness, HOLOSCAN_LOG_LEVEL="TRACE")
     assert run.code == 0, run.stderr
     assert leaks(run) == []
     assert run.stderr == ""
@@ -154,7 +155,7 @@ def test_nothing_planted_leaves_a_failing_run(study, config, tmp_path, spoil, co
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
     spoil(copy)
-    run = finish(copy, tmp_path / "out", config, "-l", "DEBUG")
+    run = finish(copy, tmp_path / "out", config, "-v", HOLOSCAN_LOG_LEVEL="TRACE")
     assert run.code == code, run.stderr
     assert leaks(run) == []
     assert run.stderr.count("\n") == 1

@@ -101,7 +101,8 @@ def test_bars_fit_the_terminal(width, encoding):
     screen = Screen(width, encoding)
     tell(Bars(screen.console), 1)
     assert max(map(len, screen.lines)) <= width
-    assert (" 6/6 " in screen.lines[-2]) and ("inference" in CODES.sub("", screen.raw))
+    assert " 6/6 " in screen.lines[-2]
+    assert "inference" in CODES.sub("", screen.raw)
 
 
 def test_without_a_terminal_there_are_tables_and_no_bars():
