@@ -20,15 +20,20 @@ PROJECT_ROOT = Path(__file__).resolve().parents[1]
 LOG_LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "CRITICAL")
 _SUMMARY = "--summary"
 _OF_A_RUN = ("input", "model", "workdir", "config", "log_level", "triton_server_netloc", "verbose")
+_ABOUT = """\
+Measures a cardiac MR study: DICOM in; DICOM SEG, parametric maps, structured
+report, pictures and JSON out. Research use only; not a medical device."""
 _EPILOG = """\
-A run prints the series that it found, a bar a stage on a terminal (a line a stage elsewhere, and
-at any level but INFO), the numbers with their gates, and where the files are. A number that a
-quality gate wants reviewed has a mark beside it, one that is withheld a cross in its place.
---quiet goes with the levels ERROR and CRITICAL, --verbose with DEBUG; other levels contradict
-them. HOLOSCAN_LOG_LEVEL sets what Holoscan says with --verbose (default: INFO).
+A run prints the series that it found, a bar a stage on a terminal (a line a
+stage elsewhere, and at any level but INFO), the numbers with their gates, and
+where the files are. A number that a quality gate wants reviewed has a mark
+beside it, one that is withheld a cross in its place. --quiet goes with the
+levels ERROR and CRITICAL, --verbose with DEBUG; other levels contradict them.
+HOLOSCAN_LOG_LEVEL sets what Holoscan says with --verbose (default: INFO).
 
-exit codes: 0 done, 1 internal error, 2 bad usage or settings, 3 nothing readable, 4 more than one
-patient, 5 no applicable series, 6 model or its server, 7 output not writable, 143 stopped"""
+exit codes: 0 done, 1 internal error, 2 bad usage or settings, 3 nothing
+readable, 4 more than one patient, 5 no applicable series, 6 model or its
+server, 7 output not writable, 143 stopped"""
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> _Parser:
     parser = _Parser(
         prog="python -m app",
-        description="Measures a cardiac MR study: DICOM in; DICOM SEG, parametric maps, structured "
-        "report, pictures and JSON out. Research use only; not a medical device.",
+        description=_ABOUT,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -77,7 +77,10 @@ def _run(request: RunRequest, ending: Ending) -> int:
 
         screen = Screen(request)
         results = _measure(request, workdir, staging / "results", ending, screen)
-    screen.show(results)
+    try:
+        screen.show(results)
+    except Exception as error:  # the results are published, and stay so
+        print(f"The numbers cannot be shown; they are in results.json. {public_message(error)}")
     return ExitCode.DONE
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from rich.console import Console
+from rich.highlighter import NullHighlighter
+from rich.logging import RichHandler
 
 from app.cli import RunRequest
 from app.outlet import Outlet
@@ -35,7 +37,10 @@ class Screen:
         self._console = Console(file=cast(TextIO, outlet))
         bars = sys.stdout.isatty() and not self._console.is_dumb_terminal
         self._bars = bars and request.log_level == "INFO"
-        _log_to(outlet, "WARN" if self._bars else request.log_level)
+        if self._bars:
+            _log_by(_above_the_bars(self._console), "WARN")
+        else:
+            _log_by(logging.StreamHandler(cast(TextIO, outlet)), request.log_level)
 
     def watcher(self) -> Watcher:
         """Whom the operators tell; nobody where the run is to be quiet."""
@@ -64,8 +69,14 @@ class Screen:
         return str(base if count == 1 else base / f"study-{number}")
 
 
-def _log_to(outlet: Outlet, level: str) -> None:
-    handler = logging.StreamHandler(cast(TextIO, outlet))
+def _above_the_bars(console: Console) -> logging.Handler:
+    plain = NullHighlighter()
+    return RichHandler(
+        console=console, show_time=False, show_level=False, show_path=False, highlighter=plain
+    )
+
+
+def _log_by(handler: logging.Handler, level: str) -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("cmr")
     logger.handlers = [handler]
