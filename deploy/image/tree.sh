@@ -6,7 +6,7 @@ app=$root/opt/holoscan/app docs=$root/opt/holoscan/docs
 mkdir -p "$app" "$docs" "$root/etc/holoscan" "$root/build" \
   "$root/var/holoscan/input" "$root/var/holoscan/output" "$root/var/holoscan/logs"
 
-cp -R app cmr dicomio meshes operators pictures serving "$app"
+cp -R app cmr dicomio meshes operators pictures report serving texts "$app"
 cp deploy/image/launch.py "$app/__main__.py"
 cp deploy/image/bytecode.py "$root/build"
 cp app.yaml "$root/var/holoscan/app.yaml"
