@@ -262,7 +262,7 @@ def test_code_and_models_are_in_their_places():
     """R14, R15. The file that would make mercure run it as root is not there."""
     assert inside("cd /opt/holoscan; ls app models; test ! -e /etc/monai") == [
         *("app:", "__main__.py", "app", "cmr", "dicomio", "meshes", "operators", "pictures"),
-        "serving",
+        *("report", "serving", "texts"),
         *("models:", "cine_sax", "scar_sax", "tissue_sax"),
     ]
 

@@ -14,7 +14,17 @@ import py_compile
 import sys
 from pathlib import Path
 
-PACKAGES = ("app", "cmr", "dicomio", "meshes", "operators", "pictures", "serving")
+PACKAGES = (
+    "app",
+    "cmr",
+    "dicomio",
+    "meshes",
+    "operators",
+    "pictures",
+    "report",
+    "serving",
+    "texts",
+)
 
 
 def main() -> None:

@@ -10,7 +10,17 @@ from deploy.trust.marks import MarkedTests, TestRef, parse_reference
 from deploy.trust.outcomes import TestRun
 from deploy.trust.registers import Registers, Requirement, State
 
-APPLICATION = ("app", "operators", "serving", "dicomio", "pictures", "meshes", "cmr")
+APPLICATION = (
+    "app",
+    "operators",
+    "report",
+    "serving",
+    "dicomio",
+    "pictures",
+    "meshes",
+    "texts",
+    "cmr",
+)
 """Packages that are shipped; every module of them has to serve a requirement."""
 
 
