@@ -16,7 +16,7 @@ from tests.bombs import BOMBS, GB, items_behind_the_pixels, long_pixels
 from tests.conftest import ROOT
 from tests.dicom_factory import header, images, pixels, uid, write
 
-pytestmark = pytest.mark.requirement("TRU-06", "TRU-07")
+pytestmark = pytest.mark.requirement("TRU-06")
 
 # Of reading, above that of the imports; every bomb below asks for 700 MB to 9 GB.
 MOST_MB = 400

@@ -17,7 +17,7 @@ from tests.conftest import ROOT, require
 from tests.dicom_factory import header, write
 from tests.hostile_support import finish, start, write_quick_settings, write_small_study
 
-pytestmark = pytest.mark.requirement("TRU-06", "TRU-07")
+pytestmark = pytest.mark.requirement("TRU-07")
 
 NAMES = ["a.dcm", "results.json", "study-1/b.dcm"]
 # Publishes three files; each step that changes the folder ends the process once its number is up.

@@ -21,6 +21,10 @@ for card in models/*/README.md; do
 done
 cp -R /licences "$docs/licences"
 
+# Of the packages as they lie in the image: what writes the list has an environment of its own.
+site=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+PYTHONPATH=$site /opt/sbom/bin/python -m deploy.trust sbom --site "$site" --output "$docs/sbom.cdx.json"
+
 # Kaapana looks for it in the root of the image.
 if [ -f deploy/kaapana/processing-container.json ]; then
   cp deploy/kaapana/processing-container.json "$root"

@@ -1,11 +1,11 @@
 """Make the evidence.
 
-    python -m deploy.trust documents [--results FILE]
+    python -m deploy.trust documents [--results FILE ...]
     python -m deploy.trust sbom --output FILE [--site DIR]
     python -m deploy.trust audit
 
 ``documents`` writes ``docs/regulatory``, the tables of ``docs/conformance.md`` and
-``docs/third_party.md``; with the JUnit file of ``pytest --junitxml`` also
+``docs/third_party.md``; with JUnit files of ``pytest --junitxml`` also
 ``docs/regulatory/results.md``. It fails where a claimed requirement has no passing test, or where
 registers, marks and code do not fit. ``sbom`` lists what ``requirements.txt`` brings along here, or
 all that lies in a folder of packages such as that of an image. ``audit`` asks for known
@@ -26,7 +26,7 @@ from deploy.trust import ROOT
 from deploy.trust.audit import audit
 from deploy.trust.conformance import PAGE, conformance_page
 from deploy.trust.marks import read_marks
-from deploy.trust.outcomes import read_run
+from deploy.trust.outcomes import read_runs
 from deploy.trust.pages import (
     anomalies_page,
     requirements_page,
@@ -81,7 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.trust")
     commands = parser.add_subparsers(dest="command", required=True)
     documents = commands.add_parser("documents", help="write the documents, fail on gaps")
-    documents.add_argument("--results", type=Path, help="JUnit file of a run of all tests")
+    documents.add_argument(
+        "--results", type=Path, nargs="+", default=[], help="JUnit files of runs of all tests"
+    )
     parts = commands.add_parser("sbom", help="write the list of parts (CycloneDX)")
     parts.add_argument("--output", type=Path, required=True)
     parts.add_argument("--site", type=Path, help="folder of packages, all of which are listed")
@@ -89,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _documents(results: Path | None) -> int:
+def _documents(results: Sequence[Path]) -> int:
     trace = Trace(read_registers(), read_marks(ROOT))
     pages = regulatory_pages(trace)
     pages[THIRD_PARTY] = third_party_page(
@@ -98,8 +100,8 @@ def _documents(results: Path | None) -> int:
         models(ROOT / "models"),
     )
     missing: list[str] = []
-    if results is not None:
-        run = read_run(results)
+    if results:
+        run = read_runs(results)
         pages[REGULATORY / "results.md"] = results_page(trace, run)
         missing += failures(trace, run)
     for path, text in pages.items():

@@ -58,8 +58,8 @@ def serves(requirement: Requirement, file: str) -> bool:
 def _unmarked(trace: Trace) -> Iterator[str]:
     for entry in trace.registers.requirements:
         marked = bool(trace.functions_of(entry.id))
-        if entry.state is State.CLAIMED and not marked:
-            yield f"{entry.id} is claimed, but no test is marked with it."
+        if entry.state in (State.CLAIMED, State.NOT_RUN) and not marked:
+            yield f"{entry.id} is {entry.state}, but no test is marked with it."
         if entry.state is State.OPEN and marked:
             yield f"{entry.id} is open, but tests are marked with it."
 
@@ -96,6 +96,8 @@ def _requirements_not_shown(trace: Trace, run: TestRun) -> Iterator[str]:
         outcome = run.of(trace.functions_of(entry.id))
         if outcome.failed or (entry.state is State.CLAIMED and not outcome.shown):
             yield f"{entry.id}: {outcome}."
+        elif entry.state is State.NOT_RUN and outcome.passed:
+            yield f"{entry.id} is said to be not run ({entry.evidence}), but: {outcome}. Claim it."
 
 
 def _measures_not_shown(trace: Trace, run: TestRun) -> Iterator[str]:
