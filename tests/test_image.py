@@ -185,7 +185,7 @@ def test_a_locked_container_complains_of_nothing(both):
     assert "stack" not in both.inside.stdout.lower()
 
 
-@pytest.mark.requirement("PKG-04")
+@pytest.mark.requirement("PKG-05")
 @pytest.mark.parametrize(("hard_mb", "told"), [(8, True), (64, False)])
 def test_a_stack_that_may_not_be_raised_is_said(hard_mb, told):
     done = container("--ulimit", f"stack={8 << 20}:{hard_mb << 20}", words=("--help",))
@@ -295,7 +295,7 @@ def test_every_uid_can_read_and_none_but_root_can_write():
     assert inside(f"find {places} ! -type l {wrong}") == []
 
 
-@pytest.mark.requirement("PKG-01")
+@pytest.mark.requirement("PKG-05")
 def test_the_loader_knows_cudas_runtime():
     assert inside("ldconfig -p | grep -c 'libcudart.so.13 '") == ["1"]
 

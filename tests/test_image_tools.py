@@ -131,6 +131,7 @@ def test_the_entry_point_starts_with_the_images_own_python():
     assert first == "#!/opt/venv/bin/python -IS"
 
 
+@pytest.mark.requirement("PKG-05")
 @pytest.mark.parametrize("named", [None, "/var/holoscan", "/var/holoscan/"])
 def test_caches_leave_the_packages_own_folder(tmp_path, named):
     env = {} if named is None else {"HOLOSCAN_WORKDIR": named}
@@ -138,12 +139,14 @@ def test_caches_leave_the_packages_own_folder(tmp_path, named):
     assert env == {"HOLOSCAN_WORKDIR": str(tmp_path / f"cmr-map-{os.getuid()}")}
 
 
+@pytest.mark.requirement("PKG-05")
 def test_caches_stay_where_the_user_wants_them(tmp_path):
     env = {"HOLOSCAN_WORKDIR": "/caches"}
     launch.move_caches(env, tmp_path)
     assert env == {"HOLOSCAN_WORKDIR": "/caches"}
 
 
+@pytest.mark.requirement("PKG-05")
 def test_without_a_temporary_folder_the_output_has_to_do(tmp_path):
     env = {"HOLOSCAN_WORKDIR": "/var/holoscan/"}
     launch.move_caches(env, tmp_path / "missing")

@@ -12,6 +12,8 @@ from deploy.bridge.cli import main
 from deploy.bridge.settings import load_settings
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("NBR-04")
+
 SHIPPED = ROOT / "deploy/bridge/bridge.yaml"
 
 

@@ -66,7 +66,7 @@ process["raise_stack_limit"](["--option"])
 """
 
 
-@pytest.mark.requirement("PKG-03")
+@pytest.mark.requirement("PKG-05")
 @pytest.mark.parametrize(
     ("soft_mb", "hard_mb", "soft_after_mb", "told", "again"),
     [(8, 64, 32, False, True), (8, 8, 8, True, False), (40, 64, 40, False, False)],

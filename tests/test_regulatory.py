@@ -266,6 +266,18 @@ def test_gaps_between_registers_marks_and_code_are_named(project):
     ]
 
 
+def test_a_measure_whose_test_shows_something_else_is_named(project):
+    stray = RISK | {"measures": [RISK["measures"][0] | {"test": "tests/test_sums.py::test_carry"}]}
+    (project / "adding.py").touch()
+    trace = Trace(registers(CLAIMED, risks=[stray]), read_marks(project))
+    assert "R-01: tests/test_sums.py::test_carry does not show X-01." in gaps(trace, project)
+
+
+def test_a_file_of_tests_without_a_mark_is_named(project):
+    trace = Trace(registers(), MarkedTests({"tests/test_a.py": ("test_b",)}, {}))
+    assert "tests/test_a.py is marked with no requirement." in gaps(trace, project)
+
+
 def test_a_module_that_serves_nothing_is_named(project):
     package = project / "cmr" / "deep"
     package.mkdir(parents=True)

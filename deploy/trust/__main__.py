@@ -22,6 +22,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from app.settings import load_settings
+from cmr.errors import ModelError
 from deploy.trust import ROOT
 from deploy.trust.audit import audit
 from deploy.trust.conformance import PAGE, conformance_page
@@ -72,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "sbom":
             return _sbom(arguments.output, arguments.site)
         return _audit()
-    except ValueError as error:
+    except (ValueError, ModelError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -125,12 +126,7 @@ def _sbom(output: Path, site: Path | None) -> int:
 
 def _audit() -> int:
     found = audit(_runtime())
-    for line in (*found.vulnerable, *found.not_checked):
-        print(line)
-    print(
-        f"{found.checked} packages checked, {len(found.vulnerable)} known vulnerabilities, "
-        f"{len(found.not_checked)} packages not checked"
-    )
+    print(*found.lines(), sep="\n")
     return found.verdict
 
 

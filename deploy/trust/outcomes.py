@@ -82,9 +82,9 @@ def read_runs(paths: Sequence[Path]) -> TestRun:
     return TestRun(tuple(started), {ref: Outcome(**count) for ref, count in counted.items()})
 
 
-def _parse(path: Path) -> ElementTree.ElementTree:
+def _parse(path: Path) -> ElementTree.Element:
     try:
-        tree = ElementTree.parse(path)
+        tree = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError) as error:
         raise ValueError(f"{path} is no file of test results.") from error
     if next(tree.iter("testcase"), None) is None:

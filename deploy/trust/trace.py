@@ -69,13 +69,19 @@ def _unknown(trace: Trace) -> Iterator[str]:
     for identifier, tests in trace.tests.marked.items():
         if identifier not in known:
             yield f"{tests[0]} is marked with {identifier}, which is no requirement."
+    marked = {test.file for tests in trace.tests.marked.values() for test in tests}
+    for file in sorted(set(trace.tests.functions) - marked):
+        yield f"{file} is marked with no requirement."
 
 
 def _risks_without_test(trace: Trace) -> Iterator[str]:
     for risk in trace.registers.risks:
         for measure in risk.measures:
-            if not trace.tests.expand(parse_reference(measure.test)):
+            tests = trace.tests.expand(parse_reference(measure.test))
+            if not tests:
                 yield f"{risk.id} names {measure.test}, which is no test."
+            elif not set(tests) & set(trace.functions_of(measure.requirement)):
+                yield f"{risk.id}: {measure.test} does not show {measure.requirement}."
 
 
 def _code(trace: Trace, root: Path) -> Iterator[str]:
