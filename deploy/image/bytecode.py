@@ -14,6 +14,7 @@ import py_compile
 import sys
 from pathlib import Path
 
+# All that is shipped; tree.sh copies them.
 PACKAGES = (
     "app",
     "cmr",

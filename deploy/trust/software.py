@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cmr.model_store import ModelFolder
+from deploy.image.bytecode import PACKAGES
 from deploy.trust.markdown import table
 from deploy.trust.pages import NOTICE
 from deploy.trust.parts import pinned
-from deploy.trust.trace import APPLICATION
 
 _TESTS = "tests"
 
@@ -45,8 +45,8 @@ classification has been made: this is research software.
 
 ## Architecture
 
-Imports point one way: `app → operators → pictures/meshes/dicomio → cmr`, which a test holds. The
-graph of operators stands in the README.
+Imports point one way, which `tests/test_imports.py` holds: `app → operators → report → pictures,
+meshes, dicomio, serving, texts → cmr`. The graph of operators stands in the README.
 
 {architecture}
 
@@ -136,5 +136,5 @@ def _packages(root: Path) -> list[tuple[str, str, str]]:
         if name != _TESTS:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             first = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("``", "`")
-            rows.append((f"`{name}/`", "yes" if name in APPLICATION else "", first))
+            rows.append((f"`{name}/`", "yes" if name in PACKAGES else "", first))
     return rows

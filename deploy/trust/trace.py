@@ -6,22 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.image.bytecode import PACKAGES
 from deploy.trust.marks import MarkedTests, TestRef, parse_reference
 from deploy.trust.outcomes import TestRun
 from deploy.trust.registers import Registers, Requirement, State
-
-APPLICATION = (
-    "app",
-    "operators",
-    "report",
-    "serving",
-    "dicomio",
-    "pictures",
-    "meshes",
-    "texts",
-    "cmr",
-)
-"""Packages that are shipped; every module of them has to serve a requirement."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +78,8 @@ def _code(trace: Trace, root: Path) -> Iterator[str]:
         for pattern in entry.code:
             if entry.state is not State.OPEN and not any(root.glob(pattern)):
                 yield f"{entry.id} names {pattern}, which is no file."
-    for package in APPLICATION:
+    # Every module that is shipped serves a requirement.
+    for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             file = path.relative_to(root).as_posix()
             if path.name != "__init__.py" and not any(serves(r, file) for r in requirements):
