@@ -26,7 +26,7 @@ from pydicom.uid import (
 from cmr.errors import NothingReadable
 from cmr.volume import Volume4D
 from dicomio.attributes import tag
-from dicomio.bounded import transfer_syntax
+from dicomio.bounded import bounded, transfer_syntax
 from dicomio.codestream import FrameShape, frame_fault
 from dicomio.files import open_regular
 from dicomio.quiet import quiet
@@ -163,8 +163,11 @@ def _inflated(path: Path, changed_ns: int) -> Dataset:
 
 
 def _without_syntax(stream: BinaryIO) -> Dataset:
-    """Old files without a preamble."""
-    dataset = _through_pixels(stream)
+    """Old files without a preamble; read whole, so their pixel data may not be endless."""
+    described = _to_pixels(stream)
+    promised = described.Rows * described.Columns * described.BitsAllocated // 8
+    promised *= int(described.get("NumberOfFrames") or 1)
+    dataset = _through_pixels(bounded(stream, stream.tell() + promised + _CHUNK))
     implicit = dataset.original_encoding[0]
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = (
