@@ -90,17 +90,36 @@ def read_cine(source: CineSource) -> CineImages:
     return CineImages(volume, left)
 
 
-def check_size(what: str, shape: tuple[int, int], images: int) -> None:
+def check_size(what: str, shape: tuple[int, int], images: int, held: int = 0) -> int:
     """Refuse a stack that memory may not hold, before any of it is decoded.
+
+    Parameters
+    ----------
+    what
+        Names the stack to the user.
+    shape, images
+        Rows and columns of an image, number of images.
+    held
+        Pixels that stay in memory beside it.
+
+    Returns
+    -------
+    int
+        Pixels of all.
 
     Raises
     ------
     FrameUnreadable
         More pixels than any stack has.
     """
-    if images * shape[0] * shape[1] > _MOST_PIXELS:
+    pixels = held + images * shape[0] * shape[1]
+    if pixels > _MOST_PIXELS:
         size = " x ".join(map(str, shape))
-        raise FrameUnreadable(f"{what}: {images} images of {size} pixels are more than is read.")
+        beside = " beside what else there is" if held else ""
+        raise FrameUnreadable(
+            f"{what}: {images} images of {size} pixels{beside} are more than is read."
+        )
+    return pixels
 
 
 def read_frame(ref: FrameRef) -> npt.NDArray[np.float32]:
