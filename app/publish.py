@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from cmr.errors import OutputError
 
 METADATA = "metadata.json"
 _STAGING_PREFIX = ".cmr-map-partial-"
+# Not the process number: in containers that share a folder it is the same.
+_OWN = uuid.uuid4().hex
 _ATTEMPTS = 10
 # Names every file that may be there while metadata.json is not.
 _JOURNAL = ".cmr-map-publishing.json"
@@ -24,7 +26,8 @@ def staging_folder(output: Path) -> Iterator[Path]:
     """A folder inside ``output`` for unfinished files; it is gone when the block ends.
 
     It lies in the output folder so that the final rename stays on one file system and nothing
-    is written elsewhere. What a killed run left behind is removed first.
+    is written elsewhere. What a killed run left behind is removed first, so no other run may be at
+    work there (:mod:`app.alone`).
 
     Raises
     ------
@@ -168,4 +171,4 @@ def _listed(path: Path) -> list[str]:
 
 
 def _staging(output: Path) -> Path:
-    return output / f"{_STAGING_PREFIX}{os.getpid()}"
+    return output / f"{_STAGING_PREFIX}{_OWN}"
