@@ -131,10 +131,13 @@ def _log_to_stdout(level: str) -> None:
 
 
 def _show(results: Sequence[StudyResults]) -> None:
+    """Print the numbers; results that are published stay so when nobody can read this."""
     from rich.console import Console
 
     from app.terminal import show
 
-    console = Console()
-    for study in results:
-        show(study, console)
+    # A closed pipe (rich leaves then), a full disk, letters that the terminal does not know.
+    with contextlib.suppress(Exception, SystemExit):
+        console = Console()
+        for study in results:
+            show(study, console)
