@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.bridge.journal import State
+from deploy.bridge.journal import Journal, State
 from phantom.settings import PhantomSettings
 from phantom.study import write_study
 from tests.pacs_case import (
@@ -64,10 +64,49 @@ def test_a_study_that_grows_after_it_was_stored_is_measured_again(orthanc, study
     bridge = BridgeCommand(orthanc, tmp_path / "b", STAND_IN)
     orthanc.c_store(*files(study)[:3])
     assert bridge.once() == 0, bridge.log
+    assert bridge.told("--superseded", "1") == []
+    earlier = {d.SOPInstanceUID for m in ("SEG", "SR") for d in of_modality(orthanc, m)}
     orthanc.c_store(*files(study)[3:])
     assert bridge.once() == 0, bridge.log
     assert orthanc.modalities() == {"MR": 6, "SEG": 2, "SR": 2}
     assert "stays in the PACS beside the new ones" in bridge.log
+    # A reader tells them apart; nothing of the earlier ones is named by the new report.
+    superseded = {uid for (uid,) in bridge.told("--superseded", "1")}
+    assert superseded == earlier
+    assert "study 1: 2 objects stored earlier are superseded" in bridge.log
+    [new] = [d for d in of_modality(orthanc, "SR") if d.SOPInstanceUID not in earlier]
+    assert not referenced(new) & earlier
+
+
+def test_results_of_a_study_that_can_no_longer_be_measured_are_named(
+    orthanc, study, made, tmp_path, monkeypatch
+):
+    script = 'test "$(ls "$2" | wc -l)" -eq 3 || exit 5; cp "$1"/*.dcm "$3"'
+    command = ["sh", "-c", script, "sh", str(made), "{input}", "{output}"]
+    stepped = Stepped(orthanc, tmp_path / "s", command, monkeypatch)
+    orthanc.c_store(*files(study)[:3])
+    stepped.run_on()
+    assert stepped.entry.state is State.DONE
+    assert stepped.journal.superseded(1) == []
+    orthanc.c_store(study)
+    stepped.cycle()
+    stepped.run_on()
+    assert stepped.entry.state is State.NOTHING
+    made_uids = {h.SOPInstanceUID for h in headers(made)}
+    assert set(stepped.journal.superseded(1)) == made_uids <= set(orthanc.instances())
+
+
+def test_a_result_that_is_made_again_is_not_superseded(tmp_path):
+    journal = Journal(tmp_path / "journal.sqlite3")
+    journal.sending(1, ["cine", "report 1"])
+    assert journal.supersede_others(1, ["cine", "report 1"]) == 0
+    journal.sending(1, ["cine", "scar", "report 2"])
+    journal.sending(2, ["other"])
+    assert journal.superseded(1) == [], "not before the new ones are in"
+    assert journal.supersede_others(1, ["cine", "scar", "report 2"]) == 1
+    assert journal.superseded(1) == ["report 1"]
+    assert journal.supersede_others(1, ["cine", "report 1"]) == 2, "the images are as before"
+    assert journal.superseded(2) == []
 
 
 def test_a_study_removed_and_sent_again_gets_its_results_again(orthanc, study, stepped):

@@ -5,9 +5,20 @@ Orthanc is fed by C-STORE with DCMTK and asked by QIDO-RS; clients of its own, n
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from pydicom.uid import (
+    EncapsulatedPDFStorage,
+    KeyObjectSelectionDocumentStorage,
+    SecondaryCaptureImageStorage,
+)
 
 from deploy.bridge.journal import State
+from deploy.bridge.results import Result, waves
+from tests.conftest import ROOT
 from tests.dicom_tools import dciodvfy_errors
 from tests.pacs_case import STAND_IN, Stepped, headers, of_modality, referenced
 from tests.pacs_support import BridgeCommand
@@ -16,8 +27,12 @@ pytest_plugins = ["tests.pacs_fixtures"]
 pytestmark = pytest.mark.requirement("NBR-05")
 
 
-def test_the_stand_in_writes_valid_objects(made):
-    assert {p.name: dciodvfy_errors(p) for p in made.glob("*.dcm")} == {"seg.dcm": [], "sr.dcm": []}
+def test_the_stand_in_writes_valid_objects(study, tmp_path):
+    command = [sys.executable, "-m", "tests.pacs_standin", str(study), str(tmp_path), "--more"]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=120)
+    faults = {p.name: dciodvfy_errors(p) for p in tmp_path.glob("*.dcm")}
+    assert len(faults) == 5
+    assert not any(faults.values()), faults
 
 
 def test_a_study_comes_back_with_its_results(orthanc, study, tmp_path):
@@ -112,3 +127,41 @@ def test_a_study_taken_up_again_gets_what_the_pacs_lacks(orthanc, study, stepped
     assert seg in orthanc.instances()
     assert orthanc.modalities() == {"MR": 6, "SEG": 1, "SR": 1}
     assert stepped.runs == 2
+
+
+KINDS = {"MR": 6, "SEG": 1, "SR": 1, "OT": 1, "DOC": 1, "KO": 1}
+
+
+def test_every_kind_of_object_is_stored_behind_what_it_points_at(orthanc, study, tmp_path):
+    """The key objects name the PDF, which is made of the report, which names the SEG."""
+    bridge = BridgeCommand(orthanc, tmp_path / "b", [*STAND_IN, "--more"])
+    orthanc.c_store(study)
+    orthanc.refuse("DOC")
+    assert bridge.once() == 3, bridge.log
+    assert orthanc.modalities() == {m: n for m, n in KINDS.items() if m not in ("DOC", "KO")}
+    orthanc.refuse("")
+    assert bridge.once("--again", "1") == 0
+    assert bridge.once() == 0, bridge.log
+    assert orthanc.modalities() == KINDS
+    classes = {row["00080016"][0] for row in orthanc.instances().values()}
+    assert {EncapsulatedPDFStorage, SecondaryCaptureImageStorage} <= classes
+    assert KeyObjectSelectionDocumentStorage in classes
+
+
+def result(uid: str, *points_at: str) -> Result:
+    return Result(Path(uid), uid, "study", "patient", frozenset(points_at))
+
+
+@pytest.mark.parametrize(
+    ("results", "order"),
+    [
+        ([], []),
+        ([result("a", "b", "image"), result("b", "image")], [["b"], ["a"]]),
+        ([result("a", "a")], [["a"]]),
+        ([result("a", "b"), result("b", "a"), result("c")], [["c"], ["a", "b"]]),
+        ([result("a", "b"), result("b", "c"), result("c")], [["c"], ["b"], ["a"]]),
+    ],
+    ids=["nothing", "one names the other", "itself", "a circle", "a chain"],
+)
+def test_nothing_goes_before_what_it_points_at(results, order):
+    assert [[one.uid for one in wave] for wave in waves(results)] == order

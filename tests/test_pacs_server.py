@@ -93,7 +93,7 @@ def test_a_refused_store_is_tried_again_parked_and_taken_up(
     orthanc.refuse(refused)
     assert bridge.once() == 3, bridge.log
     assert bridge.log.count("; again in") == 2
-    ((number, state, _, _, told),) = bridge.listed()
+    ((number, state, _, _, told),) = bridge.told("--list")
     assert (state, told) == ("parked", reason)
     # No report points at what the PACS lacks, and nothing made is thrown away.
     assert orthanc.modalities() == arrived
