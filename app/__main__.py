@@ -2,7 +2,7 @@
 
 import sys
 
-from app.process import raise_stack_limit
+from app.process import raise_stack_limit, settle_stdout
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
@@ -13,4 +13,6 @@ if __name__ == "__main__":
 
     ending = Ending()
     end_on_signals(ending, lambda: stop(arguments))
-    sys.exit(main(arguments, ending))
+    code = main(arguments, ending)
+    settle_stdout()
+    sys.exit(code)

@@ -55,3 +55,15 @@ def quieten(workdir: Path) -> None:
     warnings.simplefilter("ignore")
     # Without any handler, Python prints the warnings of libraries to standard error.
     logging.getLogger().addHandler(logging.NullHandler())
+    # Where standard output is closed, it would print a traceback for each line of progress.
+    logging.raiseExceptions = False
+
+
+def settle_stdout() -> None:
+    """Print what is left, or drop it: Python would end with a code of its own where it cannot."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

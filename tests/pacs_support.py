@@ -225,11 +225,16 @@ class BridgeCommand:
             process.terminate()  # and the application with it
             process.wait(60)
 
-    def listed(self) -> list[list[str]]:
-        """Cells of each line of ``--list``."""
-        command = [sys.executable, "-m", "deploy.bridge", "--config", str(self._config), "--list"]
+    def told(self, *arguments: str) -> list[list[str]]:
+        """Cells of each line that the command prints."""
+        command = [sys.executable, "-m", "deploy.bridge", "--config", str(self._config)]
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+            [*command, *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         return [line.split("\t") for line in done.stdout.splitlines()]
 
