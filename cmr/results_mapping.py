@@ -61,7 +61,7 @@ TITLES: Table[str, str] = MappingProxyType(
 
 def map_title(key: str, quantity: str) -> str:
     """What people call the map ``key``; with a number where the study has several of its kind."""
-    number = key.removeprefix(quantity).removeprefix("-")
+    number = key.rpartition("-")[2] if "-" in key else ""
     return f"{TITLES[quantity]} ({number})" if number else TITLES[quantity]
 
 

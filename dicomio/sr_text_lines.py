@@ -88,7 +88,7 @@ def _row(name: str, numbers: Collection[tuple[Quantity, float]]) -> str:
 
 
 def _scar(scar: Scar) -> Iterator[Block]:
-    yield _numbers(f"Late enhancement, {METHOD_TITLES[scar.method].lower()}", scar)
+    yield _numbers(f"Late enhancement, {METHOD_TITLES[scar.method]}", scar)
     parts: list[tuple[str, Measured]] = [("Wall", scar.layers)]
     parts += [(f"Territory of {name}", one) for name, one in scar.territories.items()]
     parts += [(f"AHA {number}", one) for number, one in scar.segments.items()]
