@@ -5,35 +5,25 @@ import pytest
 from pydicom.uid import ComprehensiveSRStorage, EnhancedSRStorage
 
 from cmr.results_mapping import EcvMapResults, Mapping
-from dicomio.sr import WrittenObjects, write_report
 from dicomio.sr_text_lines import blocks
-from tests.dicom_source import stack, write_cine
 from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors, run, unknown_codes
 from tests.mapping_sample import ecv, relaxation, results
 from tests.results_sample import HEART, LV, RV, cine_results, study_results
 from tests.scar_sample import NETWORK, scar_results
 from tests.viewer_case import numbers
-from tests.writer_case import IDENTITY, SETTINGS
+from tests.writer_case import SETTINGS, write_in_words
 
 pytestmark = pytest.mark.requirement("NBR-06")
 
-WORDS = SETTINGS.model_copy(update={"text_report": True})
 # By hand: unit of each number as a reader knows it.
 UNITS = {"ml": "ml", "pct": "%", "l_min": "l/min", "l_min_m2": "l/min/m2", "ml_m2": "ml/m2",
          "g": "g", "g_m2": "g/m2", "bpm": "beats/min", "cm": "cm", "kg": "kg",
          "m2": "m2"}  # fmt: skip
 
 
-def write(folder, cine=None, settings=WORDS):
-    source = write_cine(folder / "source", stack())
-    study = study_results(cine or cine_results())
-    coded = write_report(study, WrittenObjects(), source, IDENTITY, settings, folder)
-    return coded, next(iter(folder.glob("text-*.dcm")), None)
-
-
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("text"))
+    return write_in_words(tmp_path_factory.mktemp("text"))
 
 
 def items(container):
@@ -108,19 +98,19 @@ def test_state_notice_and_quality_are_told(written):
 def test_withheld_number_is_absent_and_its_reason_told(tmp_path):
     reason = "Slices lie 20 mm apart."
     cine = cine_results(lv={"edv_ml": None, "withheld": {"edv_ml": reason}})
-    lines = told(write(tmp_path, cine)[1])["Left ventricle"]
+    lines = told(write_in_words(tmp_path, cine)[1])["Left ventricle"]
     assert "End-diastolic volume" not in numbers(lines)
     assert lines[-1] == f"End-diastolic volume not reported: {reason}"
 
 
 def test_the_coded_report_is_the_same_without_it(written, tmp_path):
-    coded, text = write(tmp_path, settings=SETTINGS)
+    coded, text = write_in_words(tmp_path, settings=SETTINGS)
     assert text is None
     assert coded.read_bytes() == written[0].read_bytes()
 
 
 def test_equal_results_give_equal_bytes(written, tmp_path):
-    assert write(tmp_path)[1].read_bytes() == written[1].read_bytes()
+    assert write_in_words(tmp_path)[1].read_bytes() == written[1].read_bytes()
 
 
 def lines_of(**parts):

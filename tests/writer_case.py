@@ -93,3 +93,14 @@ def write_case(
         results,
     )
     return Case(source, masks, segs, report)
+
+
+WORDS = SETTINGS.model_copy(update={"text_report": True})
+
+
+def write_in_words(folder: Path, cine=None, settings=WORDS) -> tuple[Path, Path | None]:
+    """Write the coded report of a study, and the one in words where ``settings`` ask for it."""
+    source = write_cine(folder / "source", stack())
+    results = study_results(cine or cine_results())
+    coded = write_report(results, WrittenObjects(), source, IDENTITY, settings, folder)
+    return coded, next(iter(folder.glob("text-*.dcm")), None)
