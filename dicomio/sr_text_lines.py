@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 from types import MappingProxyType
 
 from cmr.records import Measured, Quantity, Status
@@ -14,6 +15,7 @@ from dicomio.sr_content import missing
 
 _UNITS = MappingProxyType({"1": "", "{H.B.}/min": "beats/min"})
 _OF_REGIONS = ("Median", "Standard deviation")
+_WIDTH = 72  # letters that OHIF shows in a window of 1100 pixels
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,9 @@ class Block:
 
     @property
     def text(self) -> str:
-        """Heading first, as one text of several lines."""
-        return "\r\n".join((self.title, *self.lines))
+        """Heading first, as one text of several lines; viewers that keep columns wrap none."""
+        wrapped = [wrap(line, _WIDTH, subsequent_indent="  ") for line in self.lines]
+        return "\r\n".join((self.title, *(part for parts in wrapped for part in parts)))
 
 
 def blocks(results: StudyResults) -> Iterator[Block]:

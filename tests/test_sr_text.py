@@ -103,6 +103,16 @@ def test_withheld_number_is_absent_and_its_reason_told(tmp_path):
     assert lines[-1] == f"End-diastolic volume not reported: {reason}"
 
 
+def test_long_lines_are_wrapped(tmp_path):
+    reason = "Slices lie 20 mm apart, which is more than the longest distance that is accepted."
+    cine = cine_results(lv={"edv_ml": None, "withheld": {"edv_ml": reason}})
+    lines = told(write_in_words(tmp_path, cine)[1])["Left ventricle"]
+    assert max(map(len, lines)) <= 72
+    assert " ".join(line.strip() for line in lines[-2:]) == (
+        f"End-diastolic volume not reported: {reason}"
+    )
+
+
 def test_the_coded_report_is_the_same_without_it(written, tmp_path):
     coded, text = write_in_words(tmp_path, settings=SETTINGS)
     assert text is None
