@@ -1,9 +1,5 @@
 """OHIF beside a real Orthanc: masks stand where they belong, and the numbers are listed."""
 
-import shutil
-from contextlib import contextmanager
-from pathlib import Path
-
 import numpy as np
 import pydicom
 import pytest
@@ -14,17 +10,15 @@ from dicomio.results_json import read_results, write_results
 from dicomio.seg import write_phase_segs
 from dicomio.selection import select
 from dicomio.sr import WrittenObjects, write_report
-from tests.conftest import ROOT, require
+from tests.conftest import ROOT
 from tests.dicom_source import heart
 from tests.results_sample import cine_results, study_results
-from tests.scar_sample import late_scar, write_scar_case
-from tests.viewer_case import headers, masks_by_image, numbers
-from tests.writer_case import IDENTITY, SETTINGS
+from tests.viewer_case import images, masks_by_image, numbers, opened
+from tests.writer_case import IDENTITY
 
 pytestmark = pytest.mark.requirement("NBR-06")
 
 PHASES = {"ed": 0, "es": 12}
-CACHE = Path.home() / ".cache" / "cmr-map" / "ohif"
 
 
 @pytest.fixture(scope="module")
@@ -40,39 +34,11 @@ def written(bivme, tmp_path_factory):
     return folder
 
 
-@contextmanager
-def opened(folder, *sources):
-    """OHIF with one study open; ``folder`` is for the archive."""
-    for name in ("Orthanc", "chromium", "npm"):
-        require(shutil.which(name) is not None, name)
-    try:
-        from deploy.viewer import archive, ohif
-        from deploy.viewer.reader import browser
-    except ImportError as error:
-        require(False, f"package {error.name}")
-    require(archive.PLUGIN.exists(), "orthanc-dicomweb")
-    files = [p for source in sources for p in source.rglob("*") if p.is_file()]
-    found = [header for source in sources for header in headers(source)]
-    n_series = len({h.SeriesInstanceUID for h in found})
-    with (
-        archive.local_orthanc(folder) as orthanc,
-        ohif.serve(ohif.prebuilt(CACHE), orthanc) as viewer,
-        browser() as reader,
-    ):
-        archive.upload(orthanc, files)
-        reader.open_study(viewer, found[0].StudyInstanceUID, n_series)
-        yield reader
-
-
 @pytest.fixture(scope="module")
 def reader(bivme, written, tmp_path_factory):
     """OHIF with the study of one series a slice."""
     with opened(tmp_path_factory.mktemp("orthanc"), bivme, written) as found:
         yield found
-
-
-def images(folder):
-    return {header.SOPInstanceUID: header for header in headers(folder)}
 
 
 @pytest.mark.real_data
@@ -125,26 +91,3 @@ def test_the_report_in_words_lists_the_numbers_of_results_json(reader, tmp_path)
         listed = {title: float(value) for title, (value, _) in shown[heading].items()}
         assert listed == {q.title: round(value, q.decimals) for q, value in record.values()}
     assert reader.errors == []
-
-
-@pytest.mark.slow
-def test_scar_shows_in_the_wall_on_its_slices(tmp_path):
-    from deploy.viewer.reader import channels
-
-    case = write_scar_case(tmp_path)
-    late = late_scar(case.images)
-    sources = images(tmp_path / "source")
-    (tmp_path / "orthanc").mkdir()
-    with opened(tmp_path / "orthanc", tmp_path / "source", tmp_path / "results") as reader:
-        (masks,) = [s for s in reader.display_sets() if s.number == SETTINGS.scar_series_number]
-        reader.open_segmentation(masks)
-        for z, frame in enumerate(case.images.frames[0]):
-            assert reader.show(frame.sop_instance_uid)
-            drawn = channels(reader.drawn(sources[frame.sop_instance_uid]))
-            wall, scar = late.ventricle.wall[z], late.scar[z] & ~late.no_reflow[z]
-            parts = late.scar[z] | late.core[z] | late.gray[z]
-            # Green wall, red scar; colours of parts that overlap are mixed.
-            assert np.mean(drawn[wall & ~parts] == 1) > 0.99
-            assert np.mean(drawn[scar] == 0) > 0.99
-            assert np.mean(drawn[~wall] == -1) > 0.99
-        assert reader.errors == []
