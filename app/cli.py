@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -73,6 +73,7 @@ def _parser() -> _Parser:
         description=_ABOUT,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # output_of would not know them
     )
     add = parser.add_argument
     add("-i", "--input", help="folder with the DICOM study (HOLOSCAN_INPUT_PATH)")
@@ -141,7 +142,7 @@ def output_of(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> Path 
     ``None`` where there is none, where it lies in the input, which is never written, or where a
     summary is asked for, which is no run and takes nothing back.
     """
-    if any(_SUMMARY.startswith(word) for word in _long_options(argv)):
+    if any(word.partition("=")[0] == _SUMMARY for word in argv):
         return None
     finder = _Parser(add_help=False, allow_abbrev=False)
     finder.add_argument("-i", "--input")
@@ -153,11 +154,6 @@ def output_of(argv: Sequence[str], env: Mapping[str, str] = os.environ) -> Path 
     except UsageError:
         return None
     return None if source and output and _lies_in(output, source) else output
-
-
-def _long_options(argv: Sequence[str]) -> Iterator[str]:
-    """Long options, which may be cut short; ``--s`` is the shortest that means a summary."""
-    return (word.partition("=")[0] for word in argv if word.startswith("--s"))
 
 
 def _summary(args: argparse.Namespace, env: Mapping[str, str]) -> SummaryRequest:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import outcome
+from app.alone import alone_in
 from app.cli import RunRequest, SummaryRequest, output_of, parse
 from app.ending import Ending
 from app.exit_codes import ExitCode, exit_code_of, public_message
@@ -17,7 +18,14 @@ from app.letters import make_safe, shown
 from app.outlet import Outlet
 from app.process import quieten
 from app.publish import NEXT, discard_staging, publish, report_failure, staging_folder
-from cmr.errors import CmrError, NoApplicableSeries, NothingReadable, OutputError, Terminated
+from cmr.errors import (
+    CmrError,
+    NoApplicableSeries,
+    NothingReadable,
+    OutputBusy,
+    OutputError,
+    Terminated,
+)
 from cmr.results import StudyResults
 
 if TYPE_CHECKING:
@@ -38,14 +46,16 @@ def main(argv: Sequence[str] | None = None, ending: Ending | None = None) -> int
     ending = ending or Ending()
     for stream in (sys.stdout, sys.stderr):
         make_safe(stream)
-    try:
-        request = parse(arguments)
-        if isinstance(request, SummaryRequest):
-            return _summarise(request)
-        return _run(request, ending)
-    except (Exception, KeyboardInterrupt) as error:
-        ending.claim()
-        return _fail(error, output_of(arguments))
+    with contextlib.ExitStack() as held:
+        try:
+            request = parse(arguments)
+            if isinstance(request, SummaryRequest):
+                return _summarise(request)
+            held.enter_context(alone_in(request.output))
+            return _run(request, ending)
+        except (Exception, KeyboardInterrupt) as error:
+            ending.claim()
+            return _fail(error, output_of(arguments))
 
 
 def stop(arguments: Sequence[str], ending: Ending) -> int:
@@ -140,9 +150,9 @@ def _make(folder: Path) -> None:
 def _fail(
     error: BaseException, output: Path | None, leave_terminal: Callable[[], None] = lambda: None
 ) -> int:
-    if output is not None:
-        # Where the output itself is at fault, the line on stderr has to do.
-        with contextlib.suppress(OSError):
+    if output is not None and not isinstance(error, OutputBusy):
+        # Where the output itself is at fault, or another run's, the line on stderr has to do.
+        with contextlib.suppress(OSError, OutputBusy), alone_in(output):
             report_failure(output, outcome.failure(error))
     leave_terminal()
     message = f"error: {type(error).__name__}: {public_message(error)}"

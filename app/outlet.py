@@ -16,7 +16,7 @@ class Outlet:
         """Write, as long as somebody takes it."""
         try:
             return self._stream.write(text)
-        except OSError:
+        except (OSError, ValueError):  # ValueError: closed
             self._close()
             return len(text)
 
@@ -24,7 +24,7 @@ class Outlet:
         """Hand over what was written."""
         try:
             self._stream.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: closed
             self._close()
 
     def __getattr__(self, name: str) -> Any:

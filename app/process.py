@@ -16,18 +16,27 @@ _MARK = "CMR_MAP_STACK_RAISED"
 
 
 def raise_stack_limit(argv: Sequence[str]) -> None:
-    """Start the process again with a larger stack, once, where the system allows it.
+    """Start the process again with a larger stack, once; say so where the system forbids it.
 
     Threads take the limit that held when the process began, so setting it is not enough.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
-    enough = soft == resource.RLIM_INFINITY or soft >= _STACK_BYTES
-    allowed = hard == resource.RLIM_INFINITY or hard >= _STACK_BYTES
-    if enough or not allowed or _MARK in os.environ:
+    if _enough(soft) or _MARK in os.environ:
+        return
+    if not _enough(hard):
+        print(
+            "Stack smaller than the 32 MB that Holoscan asks for, and it may not be raised: start "
+            "with ulimit -s 32768, a container with --ulimit stack=33554432.",
+            flush=True,
+        )
         return
     resource.setrlimit(resource.RLIMIT_STACK, (_STACK_BYTES, hard))
     os.environ[_MARK] = "1"
     os.execv(sys.executable, [sys.executable, "-m", "app", *argv])
+
+
+def _enough(limit_bytes: int) -> bool:
+    return limit_bytes == resource.RLIM_INFINITY or limit_bytes >= _STACK_BYTES
 
 
 def quieten(workdir: Path, *, chatter: bool = False) -> None:
@@ -50,6 +59,8 @@ def quieten(workdir: Path, *, chatter: bool = False) -> None:
     warnings.simplefilter("ignore")
     # Without any handler, Python prints the warnings of libraries to standard error.
     logging.getLogger().addHandler(logging.NullHandler())
+    # Where standard output is closed, it would print a traceback for each line of progress.
+    logging.raiseExceptions = False
 
 
 def _chatter_to_stdout() -> None:
@@ -58,3 +69,16 @@ def _chatter_to_stdout() -> None:
     own = os.dup(2)
     os.dup2(1, 2)
     sys.stderr = os.fdopen(own, "w", buffering=1, errors=sys.stderr.errors)
+
+
+def settle_stdout() -> None:
+    """Print what is left, or drop it: Python would end with a code of its own where it cannot."""
+    from app.outlet import Outlet
+
+    Outlet(sys.stdout).flush()
+
+
+def open_closed_stdout() -> None:
+    """Where the caller closed standard output: else the next file opened takes its number."""
+    if not sys.__stdout__:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (to the end)

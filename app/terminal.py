@@ -14,7 +14,7 @@ from app.marks import SIGNS, Marks
 from app.tables import NARROW, new_table, number
 from cmr.records import Gate, Measured, Quantity, Status
 from cmr.results import Heart, LeftVentricle, StudyResults
-from cmr.results_mapping import TITLES, Mapping, Region
+from cmr.results_mapping import Mapping, Region, map_title
 from cmr.results_scar import METHOD_TITLES, Scar
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
@@ -107,7 +107,7 @@ class Results:
             measured = sum(any(True for _ in s.values()) for s in one.segments.values())
             made = (f"{measured}/16", f"{one.sequence}, {one.source}") if wide else ()
             unit = "%" if one.quantity == "ecv" else "ms"
-            self._row(table, _map_title(key, one.quantity), *medians, unit, *made)
+            self._row(table, map_title(key, one.quantity), *medians, unit, *made)
         return table
 
     def _scar(self, scar: Scar) -> Table:
@@ -146,11 +146,6 @@ def human_unit(unit: str) -> str:
 def _heart(heart: Heart) -> Iterator[str]:
     for quantity, value in heart.values():
         yield f"{quantity.title} {value:.{quantity.decimals}f} {human_unit(quantity.unit)}"
-
-
-def _map_title(key: str, quantity: str) -> str:
-    number = key.removeprefix(quantity).removeprefix("-")
-    return f"{TITLES[quantity]} ({number})" if number else TITLES[quantity]
 
 
 def _line(gate: Gate) -> str:

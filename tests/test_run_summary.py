@@ -220,6 +220,15 @@ def test_neither_the_sdk_nor_a_network_is_loaded(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "set()\n", "")
 
 
+def test_a_closed_standard_output_is_no_fault(tmp_path):
+    measured(tmp_path / "run")
+    command = [sys.executable, "-m", "app", "--summary", tmp_path / "run", "-o", tmp_path / "out"]
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *map(str, command)]
+    done = subprocess.run(closed, cwd=ROOT, stderr=subprocess.PIPE, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "out" / "summary.csv").read_text("utf-8").startswith("folder,")
+
+
 @pytest.mark.slow
 def test_real_outputs_of_the_application(tmp_path):
     """A phantom measured, an empty input refused, and both in one table."""
