@@ -30,6 +30,7 @@ from cmr.results import (
     Stack,
     Ventricle,
 )
+from cmr.results_cine import Wall
 from cmr.volume import FloatArray
 from cmr.volumetry import CineMeasurement, Function, sound_volumes_ml
 
@@ -71,6 +72,7 @@ def cine_results(
     gates: Sequence[Gate],
     stack: Stack,
     masks: MaskOrigin,
+    wall: Wall | None = None,
 ) -> Cine:
     """Results of the cine, ready to be written.
 
@@ -93,6 +95,7 @@ def cine_results(
         model=masks.model,
         agreement=_agreement(m, masks),
         clean_up=list(masks.changes),
+        wall=wall,
     )
 
 
