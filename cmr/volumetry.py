@@ -197,8 +197,10 @@ def measure(labels: Volume4D, subject: Subject, settings: VolumetrySettings) -> 
     cycle = Cycle(times, 60_000 / body.heart_rate_bpm, phases.ed, phases.es)
 
     def rates(cavity: Label) -> Rates:
-        sound = sound_volumes_ml(volumes[cavity], phases)
-        return measure_rates(sound, cycle, settings.rates)
+        slices = areas[cavity] * labels.geometry.slice_extents_mm / 1000
+        unsound = np.isnan(sound_volumes_ml(volumes[cavity], phases))
+        slices[unsound] = nan
+        return measure_rates(slices, cycle, settings.rates)
 
     return CineMeasurement(
         geometry=labels.geometry,

@@ -53,7 +53,7 @@ def even(n=25):
 
 
 def found(volumes, when, limits=SETTINGS):
-    rates = measure_rates(volumes, when, limits)
+    rates = measure_rates(volumes[:, None], when, limits)
     assert rates.reason == ""
     return rates
 
@@ -183,7 +183,7 @@ def test_rr_that_is_unknown_or_shorter_than_the_cine_comes_from_the_times(rr_ms)
 
 
 def reason(volumes, when, limits=SETTINGS):
-    rates = measure_rates(volumes, when, limits)
+    rates = measure_rates(volumes[:, None], when, limits)
     assert np.isnan([rates.peak_ejection_rate_ml_s, rates.time_to_peak_filling_ms]).all()
     assert np.isnan(rates.fitted_ml).all()
     assert rates.harmonics == 0
@@ -202,6 +202,59 @@ def test_reasons():
     assert "Too much of the cardiac cycle" in reason(volumes, replace(when, rr_ms=1250))
     assert "does not fall" in reason(np.full(25, 80.0), when)
     assert "does not fall" in reason(volumes, replace(when, ed=when.es, es=when.ed))
+
+
+def test_a_basal_slice_that_leaves_in_one_step_does_not_make_the_rates():
+    """Three steady slices, and one of 15 ml that is there in diastole only.
+
+    The truth has the base move as smoothly as the wall: those 15 ml follow the same curve.
+    """
+    when = cycle(even())
+    passing = np.where((even() < 150) | (even() > 500), 15.0, 0.0)
+    steady = np.outer(volume_ml(even()) - 15, [0.3, 0.4, 0.3])
+    share = 15 / (EDV_ML - ESV_ML)
+    rates = measure_rates(np.column_stack([steady, passing]), when, SETTINGS)
+    alone = measure_rates((steady.sum(axis=1) + passing)[:, None], when, SETTINGS)
+    for name, truth in (
+        ("peak_ejection_rate_ml_s", TRUE_PER * (1 + share)),
+        ("peak_filling_rate_ml_s", TRUE_PFR * (1 + share)),
+    ):
+        apart, together = (abs(getattr(r, name) / truth - 1) for r in (rates, alone))
+        assert apart < 0.1
+        assert apart < together
+    assert rates.fitted_ml.max() < 150 + 5
+
+
+def test_hearts_in_slices_of_10_mm():
+    """40 digital hearts cut without noise: half of the rates within 10 %, nine of ten within 30 %.
+
+    More is not to be had: a slice at the base holds 10 to 20 ml or nothing.
+    """
+    off = []
+    for seed in range(40):
+        shape = draw_heart(load_appearance().heart, np.random.default_rng(seed), 25)
+        offset_mm = np.random.default_rng(seed).uniform(0, 10)
+        depths = np.arange(-40 + offset_mm, 140, 10.0)
+        areas = np.array([section_areas(shape.at(t / 25), depths) for t in range(25)])
+        when = Cycle(
+            np.arange(25) / 25 * shape.rr_ms, shape.rr_ms, 0,
+            round(shape.cycle.systole_share * 25),
+        )  # fmt: skip
+        rates = measure_rates(areas * 10 / 1000, when, replace_limit(SETTINGS, 60))
+        for found_ml_s, peak in zip(
+            (rates.peak_ejection_rate_ml_s, rates.peak_filling_rate_ml_s),
+            shape.cycle.steepest(),
+            strict=True,
+        ):
+            truth = (shape.edv_ml - shape.esv_ml) * peak.slope / shape.rr_ms * 1000
+            off.append(abs(found_ml_s / truth - 1))
+    assert np.median(off) < 0.1
+    assert np.percentile(off, 90) < 0.3
+
+
+def section_areas(ventricles, depths):
+    radius = ventricles.endocardium.section_radius_mm(depths)
+    return np.where(depths >= ventricles.base_mm, np.pi * radius**2, 0)
 
 
 def test_a_measured_heart_carries_rates_of_both_ventricles():
