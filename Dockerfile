@@ -19,15 +19,22 @@ RUN --mount=type=bind,from=wheels,target=/wheels \
  && ! python -m pip check | grep -v -E ' requires (cupy-cuda13x|holoscan-cli), '
 COPY deploy/image/licences.py /build/
 RUN export PATH=/opt/venv/bin:$PATH \
- && python /build/licences.py /licences \
  && python -m pip uninstall -y -q filelock wheel-axle-runtime setuptools pip \
+ && python /build/licences.py /licences \
  # Tests of the packages: the application imports none, and they hold no licence.
  && find /opt/venv -depth -type d \( -name tests -o -name __pycache__ \) -exec rm -rf {} + \
  && find /opt/venv -type d -path '*/nvidia/*/lib' > /etc/ld.so.conf.d/cmr-map.conf \
  && find /opt/venv -type d -name tensorrt_libs >> /etc/ld.so.conf.d/cmr-map.conf
 
+# What writes the list of parts, beside the packages that it lists.
+FROM packages AS sbom
+RUN --mount=type=bind,from=wheels,target=/wheels \
+    python3 -m venv /opt/sbom \
+ && /opt/sbom/bin/python -m pip install --no-cache-dir --no-deps --no-index --find-links /wheels \
+      -r /build/requirements-sbom.txt
+
 # Everything that is ours, in its place, readable by every uid.
-FROM packages AS tree
+FROM sbom AS tree
 ARG VARIANT=cpu
 ARG VERSION=0.1.0
 COPY . /source/

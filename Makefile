@@ -4,7 +4,9 @@
 # make bench  time and memory per stage; the T1 fit beside scipy's and, where installed, mrpro's
 # make engine WORKDIR=dir: TensorRT's engines ahead of time, where there is a card
 # make lint   ruff and mypy
-# make regulatory, sbom, audit   generated documents, list of parts, known vulnerabilities
+# make regulatory  generated documents, after `make test image-test`: fails where their results do
+#                  not show a requirement
+# make sbom, audit list of parts, known vulnerabilities
 # make image       the container image cmr-map:VERSION, with docker, podman or buildah (docs/image.md)
 # make image-test  runs the image on a phantom study and compares with a run outside
 # make manifests   app.json and pkg.json of the image, into build/manifests
@@ -23,6 +25,7 @@ DEMO := demo
 # What the pinned packages bring along, as in the image.
 PINS := deploy/image/requirements.txt
 RESULTS := .pytest_cache/results.xml
+IMAGE_RESULTS := .pytest_cache/results-image.xml
 
 .PHONY: demo test run bench engine lint regulatory sbom audit check clean image image-test manifests
 .DEFAULT_GOAL := demo
@@ -49,6 +52,7 @@ demo: $(VENV)/.runtime
 	@$(PY) -m validation.demo --folder $(DEMO)
 
 test: $(VENV)/.dev
+	@rm -f $(IMAGE_RESULTS)
 	@$(PY) -m pytest --numprocesses auto --dist loadfile --junitxml $(RESULTS)
 
 run: $(VENV)/.runtime
@@ -68,9 +72,10 @@ lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-# Requirements traced to the tests of the last `make test`, and the other generated documents.
+# Without results: `python -m deploy.trust documents`.
 regulatory: $(VENV)/.dev
-	@$(PY) -m deploy.trust documents $(if $(wildcard $(RESULTS)),--results $(RESULTS))
+	@test -f $(RESULTS) || { echo 'No results of the tests: run make test image-test first' >&2; exit 2; }
+	@$(PY) -m deploy.trust documents --results $(wildcard $(RESULTS) $(IMAGE_RESULTS))
 
 sbom: $(VENV)/.dev
 	@$(PY) -m deploy.trust sbom --output output/sbom.cdx.json
@@ -85,7 +90,7 @@ image: $(VENV)/.created
 
 image-test: $(VENV)/.dev
 	@ENGINE=$$(deploy/image/engine.sh) CMR_MAP_IMAGE=cmr-map:$$(sed -n 's/^  version: //p' app.yaml) \
-	  $(PY) -m pytest -s tests/test_image.py
+	  $(PY) -m pytest -s --junitxml $(IMAGE_RESULTS) tests/test_image.py
 
 manifests: $(VENV)/.runtime
 	@$(PY) -m deploy.manifests --output build/manifests

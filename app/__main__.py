@@ -2,13 +2,17 @@
 
 import sys
 
-from app.ending import Ending, end_on_signals
-from app.main import main, stop
-from app.process import raise_stack_limit
+from app.process import raise_stack_limit, settle_stdout
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     raise_stack_limit(arguments)
+    # Behind it, as a process that starts again would import all this twice.
+    from app.ending import Ending, end_on_signals
+    from app.main import main, stop
+
     ending = Ending()
     end_on_signals(ending, lambda: stop(arguments))
-    sys.exit(main(arguments, ending))
+    code = main(arguments, ending)
+    settle_stdout()
+    sys.exit(code)

@@ -45,6 +45,7 @@ def _parser() -> _Parser:
         prog="python -m app",
         description="Measures a cardiac MR study: DICOM in; DICOM SEG, parametric maps, structured "
         "report, pictures and JSON out. Research use only; not a medical device.",
+        allow_abbrev=False,  # output_of would not know them
     )
     add = parser.add_argument
     add("-i", "--input", help="folder with the DICOM study (HOLOSCAN_INPUT_PATH)")

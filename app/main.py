@@ -10,12 +10,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import outcome
+from app.alone import alone_in
 from app.cli import RunRequest, output_of, parse
 from app.ending import Ending
 from app.exit_codes import ExitCode, exit_code_of, public_message
 from app.process import quieten
 from app.publish import discard_staging, publish, report_failure, staging_folder
-from cmr.errors import CmrError, NoApplicableSeries, NothingReadable, OutputError, Terminated
+from cmr.errors import (
+    CmrError,
+    NoApplicableSeries,
+    NothingReadable,
+    OutputBusy,
+    OutputError,
+    Terminated,
+)
 from cmr.results import StudyResults
 
 # Of the file system of the output; where they arise in a library, the run has no other fault.
@@ -26,11 +34,14 @@ def main(argv: Sequence[str] | None = None, ending: Ending | None = None) -> int
     """Run the application; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     ending = ending or Ending()
-    try:
-        return _run(parse(arguments), ending)
-    except (Exception, KeyboardInterrupt) as error:
-        ending.claim()
-        return _fail(error, output_of(arguments))
+    with contextlib.ExitStack() as held:
+        try:
+            request = parse(arguments)
+            held.enter_context(alone_in(request.output))
+            return _run(request, ending)
+        except (Exception, KeyboardInterrupt) as error:
+            ending.claim()
+            return _fail(error, output_of(arguments))
 
 
 def stop(arguments: Sequence[str]) -> int:
@@ -100,9 +111,9 @@ def _make(folder: Path) -> None:
 
 
 def _fail(error: BaseException, output: Path | None) -> int:
-    if output is not None:
-        # Where the output itself is at fault, the line on stderr has to do.
-        with contextlib.suppress(OSError):
+    if output is not None and not isinstance(error, OutputBusy):
+        # Where the output itself is at fault, or another run's, the line on stderr has to do.
+        with contextlib.suppress(OSError, OutputBusy), alone_in(output):
             report_failure(output, outcome.failure(error))
     message = f"error: {type(error).__name__}: {public_message(error)}"
     print(message, file=sys.stderr, flush=True)
@@ -120,10 +131,13 @@ def _log_to_stdout(level: str) -> None:
 
 
 def _show(results: Sequence[StudyResults]) -> None:
+    """Print the numbers; results that are published stay so when nobody can read this."""
     from rich.console import Console
 
     from app.terminal import show
 
-    console = Console()
-    for study in results:
-        show(study, console)
+    # A closed pipe (rich leaves then), a full disk, letters that the terminal does not know.
+    with contextlib.suppress(Exception, SystemExit):
+        console = Console()
+        for study in results:
+            show(study, console)

@@ -16,18 +16,27 @@ _MARK = "CMR_MAP_STACK_RAISED"
 
 
 def raise_stack_limit(argv: Sequence[str]) -> None:
-    """Start the process again with a larger stack, once, where the system allows it.
+    """Start the process again with a larger stack, once; say so where the system forbids it.
 
     Threads take the limit that held when the process began, so setting it is not enough.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
-    enough = soft == resource.RLIM_INFINITY or soft >= _STACK_BYTES
-    allowed = hard == resource.RLIM_INFINITY or hard >= _STACK_BYTES
-    if enough or not allowed or _MARK in os.environ:
+    if _enough(soft) or _MARK in os.environ:
+        return
+    if not _enough(hard):
+        print(
+            "Stack smaller than the 32 MB that Holoscan asks for, and it may not be raised: start "
+            "with ulimit -s 32768, a container with --ulimit stack=33554432.",
+            flush=True,
+        )
         return
     resource.setrlimit(resource.RLIMIT_STACK, (_STACK_BYTES, hard))
     os.environ[_MARK] = "1"
     os.execv(sys.executable, [sys.executable, "-m", "app", *argv])
+
+
+def _enough(limit_bytes: int) -> bool:
+    return limit_bytes == resource.RLIM_INFINITY or limit_bytes >= _STACK_BYTES
 
 
 def quieten(workdir: Path) -> None:
@@ -46,3 +55,15 @@ def quieten(workdir: Path) -> None:
     warnings.simplefilter("ignore")
     # Without any handler, Python prints the warnings of libraries to standard error.
     logging.getLogger().addHandler(logging.NullHandler())
+    # Where standard output is closed, it would print a traceback for each line of progress.
+    logging.raiseExceptions = False
+
+
+def settle_stdout() -> None:
+    """Print what is left, or drop it: Python would end with a code of its own where it cannot."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

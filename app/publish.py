@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,11 @@ from cmr.errors import OutputError
 
 METADATA = "metadata.json"
 _STAGING_PREFIX = ".cmr-map-partial-"
+# Not the process number: in containers that share a folder it is the same.
+_OWN = uuid.uuid4().hex
 _ATTEMPTS = 10
+# Of file systems that know no such wait.
+_CANNOT_WAIT = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP})
 # Names every file that may be there while metadata.json is not.
 _JOURNAL = ".cmr-map-publishing.json"
 
@@ -24,7 +30,8 @@ def staging_folder(output: Path) -> Iterator[Path]:
     """A folder inside ``output`` for unfinished files; it is gone when the block ends.
 
     It lies in the output folder so that the final rename stays on one file system and nothing
-    is written elsewhere. What a killed run left behind is removed first.
+    is written elsewhere. What a killed run left behind is removed first, so no other run may be at
+    work there (:mod:`app.alone`).
 
     Raises
     ------
@@ -68,11 +75,15 @@ def publish(results: Path, output: Path, metadata: dict[str, Any]) -> None:
     files = sorted(p.relative_to(results) for p in results.rglob("*") if p.is_file())
     names = [p.as_posix() for p in files]
     try:
+        for relative in files:
+            _to_disk(results / relative)
         _announce(output, names)
         withdraw(output)
         for relative in files:
             (output / relative).parent.mkdir(parents=True, exist_ok=True)
             (results / relative).replace(output / relative)
+        for folder in {output, *((output / relative).parent for relative in files)}:
+            _to_disk(folder)
         write_metadata(output, {**metadata, "files": names})
         (output / _JOURNAL).unlink()
     except OSError as error:
@@ -148,11 +159,24 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     aside = path.with_name(_aside(path.name))
     try:
         aside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        _to_disk(aside)
         aside.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
         raise
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are where a power cut leaves them."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_WAIT:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def _listed(path: Path) -> list[str]:
@@ -168,4 +192,4 @@ def _listed(path: Path) -> list[str]:
 
 
 def _staging(output: Path) -> Path:
-    return output / f"{_STAGING_PREFIX}{os.getpid()}"
+    return output / f"{_STAGING_PREFIX}{_OWN}"

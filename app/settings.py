@@ -20,6 +20,7 @@ from cmr.volumetry import VolumetrySettings
 from dicomio.index import ReaderSettings
 from dicomio.seg import WriterSettings
 from dicomio.selection import SelectionSettings
+from report.settings import ReportSettings
 
 
 class ApplicationSettings(Section):
@@ -59,6 +60,7 @@ class Settings(Section):
     scar: ScarSettings
     quality: QualitySettings
     writers: WriterSettings
+    report: ReportSettings
 
     @property
     def sha256(self) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cmr.records import Gate, Measured, Status
 from cmr.results import StudyResults
-from cmr.results_mapping import TITLES, Mapping, Region
+from cmr.results_mapping import Mapping, Region, map_title
 from cmr.results_scar import METHOD_TITLES, Scar
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
@@ -65,8 +65,7 @@ def _maps(mapping: Mapping) -> Table:
         made = f"{one.sequence}, {one.source}"
         unit = "%" if one.quantity == "ecv" else "ms"
         measured = sum(_median(region) != "-" for region in one.segments.values())
-        number = key.removeprefix(one.quantity).removeprefix("-")
-        title = f"{TITLES[one.quantity]} ({number})" if number else TITLES[one.quantity]
+        title = map_title(key, one.quantity)
         table.add_row(title, *medians, unit, f"{measured} of 16", made)
     return table
 

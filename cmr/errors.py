@@ -10,6 +10,7 @@
     │   └── NotInStudy        a part, such as mapping, that the study has no images of
     ├── ModelError            a model is missing, broken or not what it says
     ├── OutputError           the output folder cannot be written
+    │   └── OutputBusy        another run works in it
     ├── GeometryError         slices that do not form a stack
     └── FitError              images or times that no relaxation curve can be fitted to
 
@@ -62,6 +63,10 @@ class ModelError(CmrError):
 
 class OutputError(CmrError):
     """The output folder cannot be written."""
+
+
+class OutputBusy(OutputError):
+    """Another run works in the output folder; nothing of it may be touched."""
 
 
 class Terminated(CmrError):

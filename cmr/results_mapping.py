@@ -59,6 +59,12 @@ TITLES: Table[str, str] = MappingProxyType(
 """What people call each quantity."""
 
 
+def map_title(key: str, quantity: str) -> str:
+    """What people call the map ``key``; with a number where the study has several of its kind."""
+    number = key.rpartition("-")[2] if "-" in key else ""
+    return f"{TITLES[quantity]} ({number})" if number else TITLES[quantity]
+
+
 class SegmentAngle(Record):
     """Where the segments of a slice begin."""
 

@@ -20,7 +20,7 @@ from dicomio.mapping_source import (
     MapSource,
     ParameterSource,
 )
-from dicomio.pixels import FrameUnreadable
+from dicomio.pixels import FrameUnreadable, check_size
 from dicomio.source import ImageSource
 
 _SAME_PLACE_MM = 0.1
@@ -40,17 +40,31 @@ def read_acquisitions(
 ) -> tuple[tuple[ReadMap, ...], tuple[str, ...]]:
     """Every acquisition of which something can be read, and the faults of those without anything.
 
-    Source images, map and fit parameters of one acquisition come together.
+    Source images, map and fit parameters of one acquisition come together. All are in memory at
+    once, so together they may have no more pixels than one stack.
     """
     read: list[ReadMap] = []
     lost: list[str] = []
+    room = _Room()
     for source, scanner in _pairs(study):
-        found = _read(source, scanner, study.parameters, settings)
+        found = _read(source, scanner, study.parameters, settings, room)
         if found.acquired.source is None and found.acquired.scanner is None:
             lost += found.acquired.faults
         else:
             read.append(found)
     return tuple(read), tuple(lost)
+
+
+class _Room:
+    """Counts the pixels of a study before they are read."""
+
+    def __init__(self) -> None:
+        self._pixels = 0
+
+    def take(self, what: str, geometry: StackGeometry, times: int = 1) -> None:
+        """Make room for a stack of so many images a slice; fails where there is none."""
+        images = times * geometry.n_slices
+        self._pixels = check_size(what, geometry.shape, images, self._pixels)
 
 
 def _pairs(study: MappingStudy) -> list[tuple[MappingSource | None, MapSource | None]]:
@@ -67,16 +81,20 @@ def _read(
     scanner: MapSource | None,
     parameters: tuple[ParameterSource, ...],
     settings: PlausibleSettings,
+    room: _Room,
 ) -> ReadMap:
     faults: list[str] = []
     images = maps = None
     if source is not None:
         try:
+            what = f"{source.acquisition.kind} source images"
+            room.take(what, source.geometry, len(source.frames))
             images = read_mapping(source)
         except FrameUnreadable as fault:
             faults.append(str(fault))
     if scanner is not None:
         try:
+            room.take(f"{scanner.acquisition.kind} map", scanner.geometry)
             maps = read_map(scanner, settings)
         except FrameUnreadable as fault:
             faults.append(str(fault))
@@ -90,7 +108,7 @@ def _read(
             field_strength_t=about.field_strength_t,
             manufacturer=about.manufacturer,
             source=_source(images) if images else None,
-            scanner=_scanner(maps, parameters) if maps else None,
+            scanner=_scanner(maps, parameters, room) if maps else None,
             faults=tuple(faults),
         ),
         images.source.images if images else None,
@@ -122,9 +140,9 @@ def _source(images: MappingImages) -> SourceImages:
     )
 
 
-def _scanner(maps: MapImages, parameters: tuple[ParameterSource, ...]) -> ScannerMap:
+def _scanner(maps: MapImages, parameters: tuple[ParameterSource, ...], room: _Room) -> ScannerMap:
     source = maps.source
-    r2, notes = _r_squared(source.acquisition, source.geometry, parameters)
+    r2, notes = _r_squared(source.acquisition, source.geometry, parameters, room)
     return ScannerMap(
         values=maps.values,
         r2=r2,
@@ -138,16 +156,21 @@ def _scanner(maps: MapImages, parameters: tuple[ParameterSource, ...]) -> Scanne
 
 
 def _r_squared(
-    acquisition: Acquisition, geometry: StackGeometry, parameters: tuple[ParameterSource, ...]
+    acquisition: Acquisition,
+    geometry: StackGeometry,
+    parameters: tuple[ParameterSource, ...],
+    room: _Room,
 ) -> tuple[FloatArray | None, tuple[str, ...]]:
     """The scanner's R² on the slices of its map, NaN where it has none; None without any."""
     for stored in parameters:
         if stored.acquisition.number != acquisition.number:
             continue
         try:
+            room.take("its planes", stored.geometry)
             planes = read_parameter(stored, FitParameter.R_SQUARED)
         except FrameUnreadable as fault:
-            return None, (f"The scanner's goodness of fit cannot be read: {fault}.",)
+            reason = str(fault).removesuffix(".")
+            return None, (f"The scanner's goodness of fit cannot be read: {reason}.",)
         if planes is None or planes.shape[1:] != geometry.shape:
             continue
         away = np.linalg.norm(

@@ -67,7 +67,7 @@ def transfer_syntax(stream: BinaryIO, limit: int) -> UID:
     Raises
     ------
     HeaderTooLargeError
-        The file meta run past ``limit`` bytes.
+        The file meta runs past ``limit`` bytes.
     """
     stream.seek(0)
     counted = bounded(stream, limit)
@@ -98,7 +98,9 @@ def inflate(stream: BinaryIO, head_limit: int, limit: int) -> Inflated | None:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     head, size = BytesIO(), 0
     pending = stream.read(_CHUNK)
-    while pending and not inflater.eof:
+    part = b""
+    # zlib may have taken all input and still hold a few bytes that did not fit the last part.
+    while (pending or part) and not inflater.eof:
         part = inflater.decompress(pending, _CHUNK)
         head.write(part[: max(0, head_limit - size)])
         size += len(part)

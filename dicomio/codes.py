@@ -78,6 +78,10 @@ END_SYSTOLE = _sct("416430001", "End Systole")
 
 # Skeleton of the report.
 MEASUREMENT_REPORT = _dcm("126000", "Imaging Measurement Report")
+IMAGING_REPORT = _loinc("18748-4", "Diagnostic Imaging Report")
+PROCEDURE_REPORTED = _dcm("121058", "Procedure reported")
+FINDINGS = _dcm("121070", "Findings")
+FINDING = _dcm("121071", "Finding")
 CARDIAC_MRI = _sct("241620005", "Cardiac MRI")
 MEASUREMENT_METHOD = _sct("370129005", "Measurement Method")
 EQUATION = _dcm("121420", "Equation")

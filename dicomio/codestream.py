@@ -20,6 +20,8 @@ from pydicom.uid import (
 _JPEG_2000 = frozenset(JPEG2000TransferSyntaxes)
 _JPEG = frozenset((*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes))
 _START_2000 = b"\xff\x4f\xff\x51"
+_SIGNATURE_2000 = b"\0\0\0\x0cjP  \r\n\x87\n"
+_BOX = struct.Struct(">I4s")
 _START = b"\xff\xd8"
 _SCAN, _HIERARCHY = 0xDA, 0xDE
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC})
@@ -53,21 +55,25 @@ def frame_fault(frame: bytes, syntax: str, shape: FrameShape) -> str:
 
 
 def _jpeg_2000_sizes(frame: bytes) -> set[tuple[int, int, int]]:
-    """Rows, columns and components of the main header (ISO/IEC 15444-1, A.5.1).
+    """Rows, columns and components of the main header (ISO/IEC 15444-1, A.5.1)."""
+    start = _codestream_2000(frame)
+    fields = frame[start + 8 : start + 42]
+    if not frame.startswith(_START_2000, start) or len(fields) < 34:
+        return set()
+    width, height, left, top, *_, components = struct.unpack(">8IH", fields)
+    return {(height - top, width - left, components)}
 
-    Some writers wrap the codestream in boxes; then whatever looks like a header has to agree.
-    """
-    found: set[tuple[int, int, int]] = set()
-    wrapped = not frame.startswith(_START_2000)
-    start = frame.find(_START_2000)
-    while start >= 0:
-        fields = frame[start + 8 : start + 42]
-        if len(fields) < 34:
-            return set()
-        width, height, left, top, *_, components = struct.unpack(">8IH", fields)
-        found.add((height - top, width - left, components))
-        start = frame.find(_START_2000, start + 1) if wrapped else -1
-    return found
+
+def _codestream_2000(frame: bytes) -> int:
+    """Where the codestream begins that a decoder takes: some writers wrap it in boxes (I.4)."""
+    if not frame.startswith(_SIGNATURE_2000):
+        return 0
+    at, length, kind = 0, len(_SIGNATURE_2000), b""
+    while kind != b"jp2c" and length >= _BOX.size and at + length <= len(frame) - _BOX.size:
+        at += length
+        length, kind = _BOX.unpack_from(frame, at)
+    # A length of 1 is followed by a longer one, which no box before the codestream needs.
+    return at + (16 if length == 1 else _BOX.size) if kind == b"jp2c" else len(frame)
 
 
 def _jpeg_sizes(frame: bytes) -> set[tuple[int, int, int]]:

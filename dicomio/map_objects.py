@@ -12,6 +12,7 @@ from dicomio.parametric_map import SD, VALUE, WrittenPlane, write_plane
 from dicomio.quiet import quiet
 from dicomio.region_seg import WrittenRegions
 from dicomio.seg import WriterSettings
+from dicomio.seg_split import write_parts
 from dicomio.segment_seg import write_segments
 from dicomio.uids import ResultIdentity
 
@@ -45,7 +46,8 @@ def write_maps(
     """Write the maps of a study to the existing ``folder``, in their order.
 
     The series of the maps count up from ``map_series_number``, value and SD of each in turn, those
-    of the segments from ``segment_series_number``.
+    of the segments from ``segment_series_number``. Parts of the segments by source series, where
+    the settings ask for them, count from ``split_map_series_number``.
     """
     with quiet():
         origins = [origin_of([tissue.images], identity) for tissue in mapped]
@@ -56,6 +58,11 @@ def write_maps(
             for i, tissue in enumerate(mapped)
             if tissue.segmented_on == tissue.key
         }
+        number = settings.split_map_series_number
+        for tissue, origin in zip(mapped, origins, strict=True):
+            drawn = segments.get(tissue.key)
+            if settings.split_by_series and drawn:
+                number += len(write_parts([drawn.whole], number, origin, folder))
         written = []
         for i, tissue in enumerate(mapped):
             value, sd = (

@@ -10,7 +10,7 @@ from cmr.mapping.plausible import PlausibleSettings, range_flags
 from dicomio.map_units import map_scale
 from dicomio.mapping_pixels import Float32Array, read_values
 from dicomio.mapping_source import FitParameter, MapSource, ParameterSource
-from dicomio.pixels import FrameUnreadable, read_stored
+from dicomio.pixels import FrameUnreadable, check_size, read_stored
 from dicomio.quiet import quiet
 from dicomio.source import FrameRef
 from dicomio.value_scale import Linear, ValueScale, value_scales
@@ -40,9 +40,10 @@ def read_map(source: MapSource, settings: PlausibleSettings) -> MapImages:
     Raises
     ------
     FrameUnreadable
-        No slice is left.
+        No slice is left, or there are more pixels than any map has.
     """
     kind = source.acquisition.kind
+    check_size(f"{kind} map", source.geometry.shape, len(source.frames))
     keep: list[int] = []
     slices: list[Float32Array] = []
     dropped: list[str] = []
@@ -79,11 +80,12 @@ def read_parameter(source: ParameterSource, parameter: FitParameter) -> Float32A
     Raises
     ------
     FrameUnreadable
-        A slice cannot be read.
+        A slice cannot be read, or there are more pixels than any map has.
     """
     frames = source.frames.get(parameter)
     if frames is None:
         return None
+    check_size("fit parameter", source.geometry.shape, len(frames))
     divisor = source.scale[parameter]
     with quiet():
         planes = [

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cmr.mapping.terms import Contrast, MapKind
-from cmr.results_mapping import TITLES, EcvMapResults, PostShift, SliceMotion, TissueMap
+from cmr.results_mapping import EcvMapResults, PostShift, SliceMotion, TissueMap, map_title
 from dicomio.source import ImageSource
 
 
@@ -49,9 +49,7 @@ class MappedTissue:
     @property
     def title(self) -> str:
         """What people call it; with a number where the study has several of its kind."""
-        name = TITLES[self.results.quantity]
-        number = self.key.rpartition("-")[2] if "-" in self.key else ""
-        return f"{name} ({number})" if number else name
+        return map_title(self.key, self.results.quantity)
 
     @property
     def moved(self) -> tuple[bool, ...]:

@@ -26,7 +26,7 @@ from pydicom.uid import (
 from cmr.errors import NothingReadable
 from cmr.volume import Volume4D
 from dicomio.attributes import tag
-from dicomio.bounded import transfer_syntax
+from dicomio.bounded import bounded, transfer_syntax
 from dicomio.codestream import FrameShape, frame_fault
 from dicomio.files import open_regular
 from dicomio.quiet import quiet
@@ -90,17 +90,36 @@ def read_cine(source: CineSource) -> CineImages:
     return CineImages(volume, left)
 
 
-def check_size(what: str, shape: tuple[int, int], images: int) -> None:
+def check_size(what: str, shape: tuple[int, int], images: int, held: int = 0) -> int:
     """Refuse a stack that memory may not hold, before any of it is decoded.
+
+    Parameters
+    ----------
+    what
+        Names the stack to the user.
+    shape, images
+        Rows and columns of an image, number of images.
+    held
+        Pixels that stay in memory beside it.
+
+    Returns
+    -------
+    int
+        Pixels of all.
 
     Raises
     ------
     FrameUnreadable
         More pixels than any stack has.
     """
-    if images * shape[0] * shape[1] > _MOST_PIXELS:
+    pixels = held + images * shape[0] * shape[1]
+    if pixels > _MOST_PIXELS:
         size = " x ".join(map(str, shape))
-        raise FrameUnreadable(f"{what}: {images} images of {size} pixels are more than is read.")
+        beside = " beside what else there is" if held else ""
+        raise FrameUnreadable(
+            f"{what}: {images} images of {size} pixels{beside} are more than is read."
+        )
+    return pixels
 
 
 def read_frame(ref: FrameRef) -> npt.NDArray[np.float32]:
@@ -163,8 +182,11 @@ def _inflated(path: Path, changed_ns: int) -> Dataset:
 
 
 def _without_syntax(stream: BinaryIO) -> Dataset:
-    """Old files without a preamble."""
-    dataset = _through_pixels(stream)
+    """Old files without a preamble; read whole, so their pixel data may not be endless."""
+    described = _to_pixels(stream)
+    promised = described.Rows * described.Columns * described.BitsAllocated // 8
+    promised *= int(described.get("NumberOfFrames") or 1)
+    dataset = _through_pixels(bounded(stream, stream.tell() + promised + _CHUNK))
     implicit = dataset.original_encoding[0]
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = (

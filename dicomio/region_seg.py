@@ -12,10 +12,11 @@ import numpy.typing as npt
 from pydicom.uid import SegmentationStorage
 
 from cmr.errors import GeometryError
-from dicomio import equipment, highdicom_fixes
+from dicomio import equipment
 from dicomio.equipment import Algorithm
 from dicomio.origin import Origin
 from dicomio.seg_object import Masks, SegObject, Structure, WrittenSegment, build_seg, present
+from dicomio.seg_split import Whole
 from dicomio.source import FrameRef, ImageSource
 from dicomio.uids import file_name
 
@@ -30,8 +31,8 @@ class Regions:
         Unique in the study; enters file name and UIDs.
     title
         What the regions were drawn on; enters their tracking identifiers.
-    series, description
-        Of the object, in words.
+    series, description, short
+        Of the object, in words; ``short``, of 24 letters at most, begins the names of its parts.
     images
         What was drawn on; the masks lie on its slices.
     structures, masks
@@ -46,6 +47,7 @@ class Regions:
     title: str
     series: str
     description: str
+    short: str
     images: ImageSource
     structures: Sequence[Structure]
     masks: Masks
@@ -58,7 +60,7 @@ class WrittenRegions:
     """A SEG of regions on disk.
 
     ``segments`` goes by the label of the structure; ``images`` holds for each of them the images
-    of the slices that it lies on.
+    of the slices that it lies on. ``whole`` is what parts by source series are cut from.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class WrittenRegions:
     sop_instance_uid: str
     segments: Mapping[int, WrittenSegment]
     images: Mapping[int, tuple[FrameRef, ...]]
+    whole: Whole
 
     sop_class_uid: str = str(SegmentationStorage)
 
@@ -77,19 +80,18 @@ def write_regions(
     found = present(regions.structures, regions.masks)
     if not found:
         return None
-    uid = origin.uid(f"segments/{regions.key}")
+    segments = {s.label: _segment(number, s, regions, origin) for number, s in enumerate(found, 1)}
+    plan = _object(regions, list(segments.values()), series_number, origin)
+    key = regions.key.replace("_", "-")
     written = WrittenRegions(
-        path=folder / file_name(f"seg-{regions.key}".replace("_", "-"), uid),
-        series_uid=origin.uid(f"segments/{regions.key}/series"),
-        sop_instance_uid=uid,
-        segments=MappingProxyType(
-            {s.label: _segment(number, s, regions, origin) for number, s in enumerate(found, 1)}
-        ),
+        path=folder / file_name(f"seg-{key}", plan.sop_instance_uid),
+        series_uid=plan.series_uid,
+        sop_instance_uid=plan.sop_instance_uid,
+        segments=MappingProxyType(segments),
         images=MappingProxyType({s.label: _images_below(s, regions) for s in found}),
+        whole=Whole(key, regions.short, plan, regions.masks),
     )
-    seg = build_seg(_object(regions, written, series_number), regions.masks, origin)
-    highdicom_fixes.mark_moved(seg, regions.moved, regions.images.geometry)
-    seg.save_as(written.path, enforce_file_format=True)
+    build_seg(plan, regions.masks, origin).save_as(written.path, enforce_file_format=True)
     return written
 
 
@@ -123,17 +125,20 @@ def _segment(number: int, structure: Structure, regions: Regions, origin: Origin
     )
 
 
-def _object(regions: Regions, written: WrittenRegions, series_number: int) -> SegObject:
+def _object(
+    regions: Regions, segments: Sequence[WrittenSegment], series_number: int, origin: Origin
+) -> SegObject:
     geometry = regions.images.geometry
     return SegObject(
-        sop_instance_uid=written.sop_instance_uid,
-        series_uid=written.series_uid,
+        sop_instance_uid=origin.uid(f"segments/{regions.key}"),
+        series_uid=origin.uid(f"segments/{regions.key}/series"),
         series_number=series_number,
         instance_number=1,
         content_label=f"SEG_{regions.key.replace('-', '_').upper()}",
         content_description=regions.description,
         series_description=f"{regions.series} ({equipment.SERIES_NOTE})",
-        segments=list(written.segments.values()),
+        segments=segments,
         geometry=geometry,
         images=[regions.images.at_slice(z) for z in range(geometry.n_slices)],
+        moved=regions.moved,
     )

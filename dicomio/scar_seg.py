@@ -21,6 +21,7 @@ from dicomio.quiet import quiet
 from dicomio.region_seg import Regions, WrittenRegions, check_shapes, write_regions
 from dicomio.seg import WriterSettings
 from dicomio.seg_object import Structure, split, volume_unknown
+from dicomio.seg_split import write_parts
 from dicomio.segment_seg import AHA_STRUCTURES
 from dicomio.uids import ResultIdentity
 
@@ -59,6 +60,8 @@ def write_scar(
 ) -> WrittenScar:
     """Write both objects to the existing ``folder``, in series that count from the setting.
 
+    Parts by source series, where the settings ask for them, lie beside them.
+
     Raises
     ------
     GeometryError
@@ -72,6 +75,9 @@ def write_scar(
     with quiet():
         masks = write_regions(_parts(late), number, origin, folder)
         segments = write_regions(_segments(late), number + 1, origin, folder)
+        if settings.split_by_series:
+            wholes = [written.whole for written in (masks, segments) if written]
+            write_parts(wholes, settings.split_scar_series_number, origin, folder)
     return WrittenScar(late, masks, segments, origin)
 
 
@@ -132,6 +138,7 @@ def _parts(late: LateScar) -> Regions:
         title=late.title,
         series=f"{late.title} masks",
         description="Myocardium and scar on late enhancement",
+        short=late.title,
         images=late.images,
         structures=list(found.values()),
         masks=masks,
@@ -148,6 +155,7 @@ def _segments(late: LateScar) -> Regions:
         title=late.title,
         series=f"{late.title} segments",
         description="AHA segments on late enhancement",
+        short=f"{late.title} AHA",
         images=late.images,
         structures=AHA_STRUCTURES,
         masks=split(labels, AHA_STRUCTURES),

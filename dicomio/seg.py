@@ -47,7 +47,11 @@ class WriterSettings(Section):
     all_phases_series_number: PositiveInt
     split_by_series: bool
     split_series_number: PositiveInt
+    split_map_series_number: PositiveInt
+    split_scar_series_number: PositiveInt
     report_series_number: PositiveInt
+    text_report: bool
+    text_series_number: PositiveInt
     map_series_number: PositiveInt
     segment_series_number: PositiveInt
     scar_series_number: PositiveInt

@@ -65,6 +65,8 @@ class SegObject:
     ----------
     images
         By slice, the images that the masks were drawn on.
+    moved
+        By slice, whether its images were shifted onto each other; empty where none was.
     modifier
         Of the property type of every segment.
     cycle_position
@@ -81,6 +83,7 @@ class SegObject:
     segments: Sequence[WrittenSegment]
     geometry: StackGeometry
     images: Sequence[Sequence[FrameRef]]
+    moved: Sequence[bool] = ()
     modifier: Code | None = None
     cycle_position: str = ""
 
@@ -119,6 +122,8 @@ def build_seg(plan: SegObject, masks: Masks, origin: Origin) -> Dataset:
     seg.BodyPartExamined = "HEART"
     highdicom_fixes.complete(seg, f"{origin.identity.application}^AI", origin.uid("dimensions"))
     highdicom_fixes.set_sources(seg, plan.images, geometry)
+    if plan.moved:
+        highdicom_fixes.mark_moved(seg, plan.moved, geometry)
     if geometry.n_slices > 1 and not geometry.is_regular:
         _measure_each_frame(seg, geometry)
     if plan.cycle_position:

@@ -13,6 +13,8 @@ from dicomio.origin import Origin
 from dicomio.seg_object import Masks, SegObject, build_seg
 from dicomio.uids import file_name
 
+_LABEL = 15  # letters and number of a content label, beside the line between them
+
 
 @dataclass(frozen=True, eq=False)
 class Whole:
@@ -60,7 +62,7 @@ def _parts(whole: Whole, origin: Origin) -> Iterator[Whole]:
             sop_instance_uid=origin.uid(f"seg/{whole.key}/part/{n}"),
             series_uid=origin.uid(f"seg/series/{whole.key}/part/{n}"),
             instance_number=1,
-            content_label=f"{whole.seg.content_label}_{n}",
+            content_label=f"{whole.seg.content_label[: _LABEL - len(str(n))]}_{n}",
             content_description=f"{whole.seg.content_description}, series {count}",
             series_description=f"{whole.title} {count}, masks ({equipment.SERIES_NOTE})",
             segments=[replace(s, number=number) for number, s in enumerate(segments, 1)],

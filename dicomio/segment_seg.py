@@ -72,6 +72,7 @@ def write_segments(
         title=tissue.title,
         series=f"{tissue.title} segments",
         description=f"Segments of the {tissue.title} map",
+        short=tissue.title,
         images=tissue.images,
         structures=STRUCTURES,
         masks=split(_labels(tissue), STRUCTURES),

@@ -29,6 +29,7 @@ from dicomio.sr_groups import cine_groups, quality_group
 from dicomio.sr_mapping import map_groups
 from dicomio.sr_scar import scar_groups
 from dicomio.sr_templates import Group, Instance
+from dicomio.sr_text import write_text_report
 from dicomio.uids import ResultIdentity, file_name
 
 
@@ -87,7 +88,7 @@ def write_report(  # noqa: PLR0913
     Returns
     -------
     Path
-        The file written.
+        The file written. The report in words, where the settings ask for it, lies beside it.
     """
     stacks = ([cine.images] if cine else []) + written.stacks
     origin = origin_of(stacks, identity)
@@ -99,6 +100,8 @@ def write_report(  # noqa: PLR0913
         report = _document(groups, _listings(written, cine), written, origin, settings)
         path = folder / file_name("sr", report.SOPInstanceUID)
         report.save_as(path, enforce_file_format=True)
+        if settings.text_report:
+            write_text_report(results, [report], settings.text_series_number, origin, folder)
     return path
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+from openjpeg.utils import encode_array
 from PIL import Image
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import (
@@ -55,6 +56,20 @@ def jpeg_2000(path: Path) -> None:
     start = frame.index(b"\xff\x51")
     frame[start + 6 : start + 14] = frame[start + 22 : start + 30] = size
     _with_frame(path, bytes(frame), JPEG2000Lossless)
+
+
+def jpeg_2000_decoy(path: Path) -> None:
+    """Claims 30,000 x 30,000 where the decoder looks, and shows 40 x 36 in a box before it."""
+    frame = bytearray(encode_array(pixels(0), photometric_interpretation=2, codec_format=1))
+    size, start = struct.pack(">II", 30000, 30000), frame.index(b"\xff\x4f\xff\x51")
+    shown = struct.pack(">I4s", 68, b"free") + frame[start : start + 60]
+    for at in (frame.index(b"ihdr") + 4, start + 8, start + 24):
+        frame[at : at + 8] = size
+    unknown = b"\xff\x70\0\x04ab"  # a marker segment that decoders pass over
+    box = start - 8
+    length = struct.pack(">I", int.from_bytes(frame[box : box + 4]) + len(unknown))
+    whole = frame[:box] + shown + length + frame[box + 4 : start + 2] + unknown + frame[start + 2 :]
+    _with_frame(path, bytes(whole), JPEG2000Lossless)
 
 
 def jpeg_ls(path: Path) -> None:
@@ -162,8 +177,16 @@ def long_pixels(path: Path) -> None:
     _sparse(path, content[: content.index(_PIXELS)], _PIXELS + b"\0\0", b"")
 
 
+def long_pixels_without_syntax(path: Path) -> None:
+    """The same in an old file without preamble and file meta, which is read whole."""
+    content = _plain(path)
+    start = 144 + int.from_bytes(content[140:144], "little")
+    _sparse(path, content[start : content.index(_PIXELS)], _PIXELS + b"\0\0", b"")
+
+
 BOMBS: tuple[Callable[[Path], None], ...] = (
     jpeg_2000,
+    jpeg_2000_decoy,
     jpeg_ls,
     jpeg,
     rle,
@@ -175,4 +198,5 @@ BOMBS: tuple[Callable[[Path], None], ...] = (
     deep,
     long_name,
     long_pixels,
+    long_pixels_without_syntax,
 )

@@ -1,6 +1,7 @@
 """``python -m tests.pacs_standin INPUT OUTPUT``: a quick application, for what happens around it.
 
-It writes a SEG of one image a plane and an SR of all, under UIDs that depend on the images alone.
+It writes a SEG of one image a plane and an SR of all, under UIDs that depend on the images alone;
+more kinds of objects where it is asked to.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-import uuid
 from pathlib import Path
 
 import highdicom
@@ -18,8 +18,8 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from dicomio.codes import CARDIAC_MRI
+from tests.pacs_kinds import MAKER, made_uid, more
 
-_MAKER = ("cmr-map tests", "stand-in", "1", "1")
 _WAIT_S = 300
 
 
@@ -37,7 +37,11 @@ def main() -> int:
             image.PatientID = args.patient
     seg = _segmentation(images)
     seg.save_as(args.output / "seg.dcm")
-    _report(images, seg).save_as(args.output / "sr.dcm")
+    report = _report(images, seg)
+    report.save_as(args.output / "sr.dcm")
+    if args.more:
+        for name, found in more(images, seg, report).items():
+            found.save_as(args.output / name, enforce_file_format=True)
     return 0
 
 
@@ -47,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("output", type=Path)
     parser.add_argument("--gate", type=Path, help="say that it runs, and wait to be let on")
     parser.add_argument("--fail", type=int, default=0, help="exit code")
+    parser.add_argument("--more", action="store_true", help="a picture, a PDF, key objects")
     parser.add_argument("--patient", help="another patient's ID")
     return parser.parse_args()
 
@@ -59,11 +64,6 @@ def _wait_at(gate: Path) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError("nobody opened the gate")
-
-
-def _uid(kind: str, images: list[Dataset]) -> str:
-    name = "/".join([kind, *(image.SOPInstanceUID for image in images)])
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, name).int}"
 
 
 def _segmentation(images: list[Dataset]) -> highdicom.seg.Segmentation:
@@ -85,11 +85,11 @@ def _segmentation(images: list[Dataset]) -> highdicom.seg.Segmentation:
         mask,
         "BINARY",
         [segment],
-        _uid("seg/series", images),
+        made_uid("seg/series", images),
         900,
-        _uid("seg", images),
+        made_uid("seg", images),
         1,
-        *_MAKER,
+        *MAKER,
     )
 
 
@@ -97,11 +97,11 @@ def _report(images: list[Dataset], seg: Dataset) -> Dataset:
     observer = highdicom.sr.ObserverContext(
         observer_type=codes.DCM.Device,
         observer_identifying_attributes=highdicom.sr.DeviceObserverIdentifyingAttributes(
-            uid=_uid("device", [])
+            uid=made_uid("device", [])
         ),
     )
     group = highdicom.sr.MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=highdicom.sr.TrackingIdentifier(_uid("tracking", images), "volume"),
+        tracking_identifier=highdicom.sr.TrackingIdentifier(made_uid("tracking", images), "volume"),
         measurements=[
             highdicom.sr.Measurement(
                 name=codes.SCT.Volume, value=float(len(images)), unit=codes.UCUM.NoUnits
@@ -119,11 +119,11 @@ def _report(images: list[Dataset], seg: Dataset) -> Dataset:
     return highdicom.sr.ComprehensiveSR(
         evidence=[*images, seg],
         content=report,
-        series_instance_uid=_uid("sr/series", images),
+        series_instance_uid=made_uid("sr/series", images),
         series_number=901,
-        sop_instance_uid=_uid("sr", images),
+        sop_instance_uid=made_uid("sr", images),
         instance_number=1,
-        manufacturer=_MAKER[0],
+        manufacturer=MAKER[0],
         record_evidence=True,
     )
 

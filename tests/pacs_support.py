@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -20,11 +19,10 @@ import requests
 from pydicom.dataset import Dataset
 
 from deploy.bridge.settings import BridgeSettings, load_settings
+from deploy.viewer import archive
 from tests.conftest import ROOT, require, tool
 
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 USER, PASSWORD = "bridge", "not-a-secret"
-_START_S = 60
 # Long enough for a machine that is busy with other things.
 _RUN_S = 1500
 # The server reads the file each time, so a test refuses and allows while it runs.
@@ -52,32 +50,21 @@ class Orthanc:
     def __init__(self, folder: Path) -> None:
         self.program = shutil.which("Orthanc", path="/usr/sbin:/usr/bin:/usr/local/sbin") or ""
         require(bool(self.program), "Orthanc (Debian package orthanc)")
-        require(PLUGIN.exists(), "Orthanc's DICOMweb plugin (Debian package orthanc-dicomweb)")
+        require(
+            archive.PLUGIN.exists(), "Orthanc's DICOMweb plugin (Debian package orthanc-dicomweb)"
+        )
         self.folder = folder
-        self.http, self.dicom = free_ports(2)
+        self.http, self.dicom = archive.free_ports(2)
         self.root = f"http://127.0.0.1:{self.http}"
         self.url = f"{self.root}/dicom-web"
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True)
         (folder / "gate.lua").write_text(_GATE.format(path=self._gate))
-        (folder / "orthanc.json").write_text(json.dumps(self._settings()))
+        archive.configure(folder, self.http, **self._settings())
         self.start()
 
     def start(self) -> None:
-        with (self.folder / "log.txt").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self.program, str(self.folder / "orthanc.json")], stdout=log, stderr=log
-            )
-        for _ in range(_START_S * 4):
-            if self._process.poll() is not None:
-                break
-            try:
-                self.get("/dicom-web/studies")
-                return
-            except requests.RequestException:
-                time.sleep(0.25)
-        self.kill()
-        raise RuntimeError((self.folder / "log.txt").read_text(errors="replace")[-2000:])
+        self._process = archive.start(self.folder, self.http, self.program)
 
     def stop(self) -> None:
         """Shut down in good order."""
@@ -156,18 +143,12 @@ class Orthanc:
 
     def _settings(self) -> dict[str, Any]:
         return {
-            "StorageDirectory": str(self.folder / "db"),
-            "IndexDirectory": str(self.folder / "db"),
-            "HttpPort": self.http,
             "DicomPort": self.dicom,
-            "RemoteAccessAllowed": False,
             "AuthenticationEnabled": True,
             "RegisteredUsers": {USER: PASSWORD},
             "LuaScripts": [str(self.folder / "gate.lua")],
             "DicomAlwaysAllowStore": True,
             "DicomCheckCalledAet": False,
-            "Plugins": [str(PLUGIN)],
-            "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
         }
 
 
@@ -225,11 +206,16 @@ class BridgeCommand:
             process.terminate()  # and the application with it
             process.wait(60)
 
-    def listed(self) -> list[list[str]]:
-        """Cells of each line of ``--list``."""
-        command = [sys.executable, "-m", "deploy.bridge", "--config", str(self._config), "--list"]
+    def told(self, *arguments: str) -> list[list[str]]:
+        """Cells of each line that the command prints."""
+        command = [sys.executable, "-m", "deploy.bridge", "--config", str(self._config)]
         done = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+            [*command, *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
         return [line.split("\t") for line in done.stdout.splitlines()]
 
@@ -263,15 +249,3 @@ def wait_until(reached: Callable[[], bool], what: str) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(what)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    with_ports = [socket.socket() for _ in range(count)]
-    try:
-        for one in with_ports:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in with_ports]
-    finally:
-        for one in with_ports:
-            one.close()

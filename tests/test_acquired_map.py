@@ -156,5 +156,43 @@ def test_goodness_of_fit_of_another_acquisition_is_not_taken(tmp_path):
     assert one.acquired.scanner.r2 is None
 
 
+@pytest.mark.requirement("TRU-06")
+@pytest.mark.parametrize(
+    ("images", "kept", "fault"),
+    [
+        (30, ("source", "scanner", "r2"), None),
+        (29, ("source", "scanner"), "its planes: 3 images of 40 x 36 pixels beside what else"),
+        (26, ("source",), "T1 map: 3 images of 40 x 36 pixels beside what else there is are more"),
+        (23, ("scanner", "r2"), "T1 source images: 24 images of 40 x 36 pixels are more than is"),
+        (2, (), "T1 map: 3 images of 40 x 36 pixels are more than is read."),
+    ],
+)
+def test_all_acquisitions_together_have_no_more_pixels_than_a_stack(
+    images, kept, fault, tmp_path, monkeypatch
+):
+    """24 source images, 3 of the map, 3 of its goodness of fit."""
+    study = with_r2(stored(tmp_path, molli("a"), scanner_map("map"), values=value))
+    monkeypatch.setattr("dicomio.pixels._MOST_PIXELS", images * SHAPE[0] * SHAPE[1])
+    found, lost = read(study)
+    assert len(found) == bool(kept)
+    told = list(lost)
+    for one in found:
+        scanner = one.acquired.scanner
+        assert kept == tuple(
+            name
+            for name, part in (
+                ("source", one.acquired.source),
+                ("scanner", scanner),
+                ("r2", scanner and scanner.r2),
+            )
+            if part is not None
+        )
+        told += [*one.acquired.faults, *(scanner.notes if scanner else ())]
+    assert not any(".." in text for text in told)
+    faults = [text for text in told if "more than is read" in text]
+    assert bool(faults) is bool(fault)
+    assert not fault or any(fault in text for text in faults)
+
+
 def test_an_empty_study_has_no_acquisitions():
     assert read(MappingStudy((), (), (), {})) == ((), ())

@@ -52,7 +52,7 @@ def test_a_good_run_is_silent_on_stderr_and_leaves_no_partial_files(run):
     assert sorted(n.split("-")[0] for n in names if n.endswith(".dcm")) == ["seg", "seg", "sr"]
 
 
-@pytest.mark.requirement("CINE-41")
+@pytest.mark.requirement("CINE-11", "CINE-41")
 def test_six_short_axis_series_are_used_and_five_refused_with_a_reason(run, headers):
     decisions = run.results.series
     assert {headers[d.series_uid] for d in decisions if d.used} == SHORT_AXIS_NUMBERS

@@ -138,6 +138,7 @@ def test_an_internal_error_says_where_and_quotes_nothing(capfd, study, tmp_path,
     check_failure(capfd, tmp_path / "o", code, 1, "Unforeseen RuntimeError in tests.test_bad_input")
 
 
+@pytest.mark.requirement("CINE-32")
 def test_a_failure_withdraws_earlier_results_and_nothing_else(capfd, study, tmp_path):
     output = tmp_path / "o"
     output.mkdir()

@@ -23,6 +23,14 @@ def test_long_and_short_flags(folders, first, second):
     assert request.log_level == "INFO"
 
 
+def test_no_flag_may_be_abbreviated(folders):
+    """The report of a failure went to the folder of the environment, or nowhere."""
+    argv = ["-i", folders[0], "--outp", folders[1]]
+    assert str(output_of(argv, env={"HOLOSCAN_OUTPUT_PATH": "/elsewhere"})) == "/elsewhere"
+    with pytest.raises(UsageError, match="nrecognized arguments: --outp"):
+        parse(argv, env={"HOLOSCAN_OUTPUT_PATH": "/elsewhere"})
+
+
 def test_remaining_short_flags(folders):
     argv = ["-i", folders[0], "-o", folders[1], "-m", "M", "-w", "W", "-l", "debug"]
     request = parse(argv, env={})

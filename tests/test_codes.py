@@ -15,6 +15,7 @@ pytestmark = pytest.mark.requirement("CINE-33")
 # Codes that the reference list does not hold: DICOM's own lists must know them.
 FROM_THE_STANDARD = {
     ("121106", "DCM"),
+    ("121070", "DCM"),
     ("125228", "DCM"),
     ("111028", "DCM"),
     ("126200", "DCM"),

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.requirement("CINE-35")
         (errors.NoApplicableSeries("x"), 5),
         (errors.ModelError("x"), 6),
         (errors.OutputError("x"), 7),
+        (errors.OutputBusy("x"), 7),
         (errors.Terminated("x"), 143),
         (errors.GeometryError("x"), 1),
         (ValueError("x"), 1),

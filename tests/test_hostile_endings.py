@@ -17,7 +17,7 @@ from tests.conftest import ROOT, require
 from tests.dicom_factory import header, write
 from tests.hostile_support import finish, start, write_quick_settings, write_small_study
 
-pytestmark = pytest.mark.requirement("TRU-06", "TRU-07")
+pytestmark = pytest.mark.requirement("TRU-07")
 
 NAMES = ["a.dcm", "results.json", "study-1/b.dcm"]
 # Publishes three files; each step that changes the folder ends the process once its number is up.
@@ -224,6 +224,53 @@ def test_a_disk_without_room_for_the_report_keeps_no_fragment_of_it(small_disk) 
     with pytest.raises(OSError, match="No space"):
         report_failure(output, {"application": "cmr-map", "files": []})
     assert tree(output) == ["full", "old.dcm"]
+
+
+def run_without_reader(study: Path, output: Path, config: Path, stdout: int):
+    command = [sys.executable, "-m", "app", "-i", study, "-o", output, "-c", config]
+    return subprocess.run(
+        list(map(str, command)),
+        cwd=ROOT,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=590,
+        check=False,
+    )
+
+
+@pytest.fixture(params=["closed pipe", "full disk"])
+def deaf(request: pytest.FixtureRequest):
+    """A standard output that takes nothing."""
+    if request.param == "full disk":
+        target = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, target = os.pipe()
+        os.close(reader)
+    yield target
+    os.close(target)
+
+
+@pytest.mark.slow
+def test_results_stay_where_nobody_reads_what_is_printed(
+    study: Path, config: Path, tmp_path: Path, deaf: int
+) -> None:
+    """They were withdrawn by the failure to print a table of them."""
+    run = run_without_reader(study, tmp_path / "o", config, deaf)
+    assert (run.returncode, run.stderr) == (0, "")
+    metadata = json.loads((tmp_path / "o" / METADATA).read_text())
+    assert metadata["inference_status"] is True
+    assert tree(tmp_path / "o") == sorted([METADATA, *metadata["files"]])
+
+
+def test_a_refusal_keeps_its_code_where_nobody_reads(
+    config: Path, tmp_path: Path, deaf: int
+) -> None:
+    (tmp_path / "in").mkdir()
+    run = run_without_reader(tmp_path / "in", tmp_path / "o", config, deaf)
+    assert run.returncode == 3
+    assert run.stderr.startswith("error: NothingReadable: ")
+    assert run.stderr.count("\n") == 1
 
 
 def test_a_signal_while_results_are_moved_waits_for_the_end() -> None:

@@ -17,7 +17,7 @@ from dicomio.patient_study import read_patient_study
 from tests.conftest import ROOT
 from tests.dicom_factory import READER, header, uid, write
 
-pytestmark = pytest.mark.requirement("TRU-06", "TRU-07")
+pytestmark = pytest.mark.requirement("TRU-06")
 
 COUNT = """
 import json, resource, sys

@@ -16,6 +16,8 @@ from unittest import mock
 import numpy as np
 import pydicom
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from PIL import Image
 
 from app.parts import IMAGE_VERSION
@@ -30,10 +32,7 @@ from tests.conftest import ROOT, tool
 
 IMAGE = os.environ.get("CMR_MAP_IMAGE", "")
 ENGINE = os.environ.get("ENGINE") or "docker"
-pytestmark = [
-    pytest.mark.skipif(not IMAGE, reason="`make image-test` names the image to test"),
-    pytest.mark.requirement("PKG-01", "PKG-03", "PKG-04"),
-]
+pytestmark = pytest.mark.skipif(not IMAGE, reason="`make image-test` names the image to test")
 
 UID = "12345:12345"
 LOCKED = [
@@ -126,6 +125,7 @@ def processor_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+@pytest.mark.requirement("PKG-03")
 def test_everything_is_measured_in_the_image(both):
     """R6: without arguments it runs the application, on its standard folders."""
     results = both.inside.results
@@ -134,6 +134,7 @@ def test_everything_is_measured_in_the_image(both):
     assert results.scar
 
 
+@pytest.mark.requirement("PKG-04")
 def test_numbers_and_files_are_those_of_a_run_outside(both):
     assert both.inside.files() == both.outside.files()
     for name in ("results.json", "result.json", "metadata.json"):
@@ -154,6 +155,7 @@ def without_clock(path: Path) -> pydicom.Dataset:
     return dataset
 
 
+@pytest.mark.requirement("PKG-04")
 def test_dicom_results_are_those_of_a_run_outside(both):
     """Every attribute but the time of day: UIDs and pixels among them."""
     paths = sorted(both.inside.output.glob("*.dcm"))
@@ -166,6 +168,7 @@ def test_dicom_results_are_those_of_a_run_outside(both):
         assert found.file_meta == expected.file_meta, path.name
 
 
+@pytest.mark.requirement("PKG-04")
 def test_pictures_and_surfaces_are_those_of_a_run_outside(both):
     for path in both.inside.output.iterdir():
         other = both.outside.output / path.name
@@ -175,10 +178,21 @@ def test_pictures_and_surfaces_are_those_of_a_run_outside(both):
             assert path.read_bytes() == other.read_bytes()
 
 
+@pytest.mark.requirement("PKG-04")
 def test_a_locked_container_complains_of_nothing(both):
     """No cache that cannot be written, no small stack, no library that is missing."""
     assert both.inside.stderr == ""
     assert "stack" not in both.inside.stdout.lower()
+
+
+@pytest.mark.requirement("PKG-05")
+@pytest.mark.parametrize(("limit", "told"), [("-S -s 8192", False), ("-s 8192", True)])
+def test_a_stack_that_may_not_be_raised_is_said(limit, told):
+    """The soft limit alone can be raised again; the hard one cannot."""
+    script = f"ulimit {limit} && exec /var/holoscan/tools --help"
+    done = container("--entrypoint", "/bin/sh", words=("-c", script))
+    assert "--input" in done.stdout, done.stderr
+    assert ("--ulimit stack=33554432" in done.stdout) == told
 
 
 def some_images(study: Path, folder: Path, number: int) -> Path:
@@ -189,16 +203,19 @@ def some_images(study: Path, folder: Path, number: int) -> Path:
     return folder
 
 
+@pytest.mark.requirement("PKG-03")
 def test_bad_usage_is_2(tmp_path):
     assert measure(tmp_path, tmp_path / "out", words=("--bogus",)).code == 2
 
 
+@pytest.mark.requirement("PKG-03")
 def test_nothing_readable_is_3(tmp_path):
     run = measure(tmp_path, tmp_path / "out")
     assert run.code == 3
     assert run.files() == ["metadata.json"]
 
 
+@pytest.mark.requirement("PKG-03")
 def test_two_patients_are_4(study, tmp_path):
     folder = some_images(study, tmp_path / "in", 2)
     first = sorted(folder.iterdir())[0]
@@ -208,16 +225,19 @@ def test_two_patients_are_4(study, tmp_path):
     assert measure(folder, tmp_path / "out").code == 4
 
 
+@pytest.mark.requirement("PKG-03")
 def test_no_applicable_series_is_5(study, tmp_path):
     assert measure(some_images(study, tmp_path / "in", 2), tmp_path / "out").code == 5
 
 
+@pytest.mark.requirement("PKG-03")
 def test_a_missing_model_is_6(study, tmp_path):
     (tmp_path / "models").mkdir()
     hidden = ("-v", f"{tmp_path / 'models'}:/opt/holoscan/models:ro")
     assert measure(study, tmp_path / "out", *hidden).code == 6
 
 
+@pytest.mark.requirement("PKG-03")
 def test_an_output_that_cannot_be_written_is_7(study, tmp_path):
     (tmp_path / "out").mkdir()
     read_only = ("-v", f"{tmp_path / 'out'}:/var/holoscan/output:ro")
@@ -226,6 +246,7 @@ def test_an_output_that_cannot_be_written_is_7(study, tmp_path):
     assert run.files() == []
 
 
+@pytest.mark.requirement("PKG-02", "PKG-03")
 def test_show_prints_the_manifests_of_these_settings():
     """R2, R16."""
     settings = load_settings(ROOT / "app.yaml")
@@ -234,6 +255,7 @@ def test_show_prints_the_manifests_of_these_settings():
     assert json.loads(shown["pkg"].stdout) == pkg_manifest(settings, ROOT / "models", 0)
 
 
+@pytest.mark.requirement("PKG-03")
 def test_two_mounted_targets_are_both_filled(tmp_path):
     """R3, R30. The stock entry point fills the first alone."""
     names = ("config", "docs")
@@ -258,30 +280,66 @@ def inside(script: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.requirement("PKG-01")
 def test_code_and_models_are_in_their_places():
     """R14, R15. The file that would make mercure run it as root is not there."""
     assert inside("cd /opt/holoscan; ls app models; test ! -e /etc/monai") == [
         *("app:", "__main__.py", "app", "cmr", "dicomio", "meshes", "operators", "pictures"),
-        "serving",
+        *("report", "serving", "texts"),
         *("models:", "cine_sax", "scar_sax", "tissue_sax"),
     ]
 
 
+@pytest.mark.requirement("PKG-04")
 def test_every_uid_can_read_and_none_but_root_can_write():
     places = "/opt /etc/holoscan /etc/ld.so.cache /var/holoscan/tools /var/holoscan/app.yaml"
     wrong = r"\( -perm /g+w,o+w -o ! -perm -o+r -o -type d ! -perm -o+x \)"
     assert inside(f"find {places} ! -type l {wrong}") == []
 
 
+@pytest.mark.requirement("PKG-05")
 def test_the_loader_knows_cudas_runtime():
     assert inside("ldconfig -p | grep -c 'libcudart.so.13 '") == ["1"]
 
 
+INSTALLED = (
+    "from importlib.metadata import distributions as d; [print(p.name, p.version) for p in d()]"
+)
+
+
+@pytest.mark.requirement("PKG-01", "TRU-03")
+def test_the_list_of_parts_is_what_the_image_holds():
+    """R31. Its packages by their own metadata, its models by their bytes; licences go with them."""
+    done = container("--entrypoint", "/bin/cat", words=("/opt/holoscan/docs/sbom.cdx.json",))
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(done.stdout) is None
+    found = json.loads(done.stdout)
+    packages = [c for c in found["components"] if c["type"] == "library"]
+    words = inside(f'/opt/venv/bin/python -c "{INSTALLED}"')
+    installed = sorted(zip(words[::2], words[1::2], strict=True))
+    assert len(installed) > 40
+    assert sorted((c["name"], c["version"]) for c in packages) == installed
+    licences = inside("ls /opt/holoscan/docs/licences")
+    assert sorted(licences) == sorted("-".join(package) for package in installed)
+    sums = inside("cd /opt/holoscan/models; sha256sum */1/model.onnx")
+    digests = {
+        path.split("/")[0]: digest for digest, path in zip(sums[::2], sums[1::2], strict=True)
+    }
+    assert digests == {
+        c["name"]: c["hashes"][0]["content"]
+        for c in found["components"]
+        if c["type"] == "machine-learning-model"
+    }
+    assert len(found["components"]) == len(installed) + len(digests)
+    version = load_settings(ROOT / "app.yaml").application.version
+    assert found["metadata"]["component"]["version"] == version
+
+
+@pytest.mark.requirement("PKG-01")
 def test_nothing_of_the_build_is_left():
     """No compiler, no installer, no history, no setting."""
     places = (
         "/opt/venv/bin/pip* /opt/venv/pip.conf /etc/pip.conf /root/.*history /root/.cache "
-        "/root/.config /build /wheels /licences /source"
+        "/root/.config /build /wheels /licences /source /opt/sbom"
     )
     assert (
         inside(
@@ -299,6 +357,7 @@ def described() -> dict:
     return found["Config"]
 
 
+@pytest.mark.requirement("PKG-01")
 def test_the_image_says_what_it_is():
     """R12, R13, R17."""
     config, settings = described(), load_settings(ROOT / "app.yaml").application
@@ -315,6 +374,7 @@ def test_the_image_says_what_it_is():
     assert environment["ORT_DISABLE_TELEMETRY"] == "1"
 
 
+@pytest.mark.requirement("PKG-01")
 def test_a_saved_archive_opens_with_skopeo(tmp_path):
     """R11: an OCI archive, read by another tool."""
     skopeo, file = tool("skopeo"), tmp_path / "image.tar"

@@ -11,7 +11,7 @@ from deploy.image.bytecode import PACKAGES
 from tests.conftest import ROOT
 from tests.test_imports import files
 
-pytestmark = pytest.mark.requirement("PKG-01", "PKG-03", "PKG-04")
+pytestmark = pytest.mark.requirement("PKG-01")
 
 # In requirements.txt, not in the image: it runs networks with ONNX Runtime and is packaged already.
 NOT_IN_IMAGE = {"torch", "monai", "holoscan-cli"}
@@ -33,7 +33,8 @@ def image_pins(variant: str) -> dict[str, str]:
 
 
 def built() -> dict[str, str]:
-    return image_pins("cpu") | pins("deploy/image/requirements-build.txt")
+    used = pins("deploy/image/requirements-build.txt") | pins("deploy/image/requirements-sbom.txt")
+    return image_pins("cpu") | used
 
 
 def test_the_image_has_the_pins_of_requirements_txt():

@@ -2,8 +2,6 @@
 
 import json
 import os
-import re
-import resource
 import signal
 import subprocess
 import sys
@@ -11,12 +9,11 @@ import time
 
 import pytest
 
-from app.process import _STACK_BYTES
 from deploy.image import launch, tools
 from deploy.image.tools import command, extract, run, show
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.requirement("PKG-01", "PKG-03", "PKG-04")
+pytestmark = pytest.mark.requirement("PKG-03")
 
 
 @pytest.fixture
@@ -134,6 +131,7 @@ def test_the_entry_point_starts_with_the_images_own_python():
     assert first == "#!/opt/venv/bin/python -IS"
 
 
+@pytest.mark.requirement("PKG-05")
 @pytest.mark.parametrize("named", [None, "/var/holoscan", "/var/holoscan/"])
 def test_caches_leave_the_packages_own_folder(tmp_path, named):
     env = {} if named is None else {"HOLOSCAN_WORKDIR": named}
@@ -141,43 +139,15 @@ def test_caches_leave_the_packages_own_folder(tmp_path, named):
     assert env == {"HOLOSCAN_WORKDIR": str(tmp_path / f"cmr-map-{os.getuid()}")}
 
 
+@pytest.mark.requirement("PKG-05")
 def test_caches_stay_where_the_user_wants_them(tmp_path):
     env = {"HOLOSCAN_WORKDIR": "/caches"}
     launch.move_caches(env, tmp_path)
     assert env == {"HOLOSCAN_WORKDIR": "/caches"}
 
 
+@pytest.mark.requirement("PKG-05")
 def test_without_a_temporary_folder_the_output_has_to_do(tmp_path):
     env = {"HOLOSCAN_WORKDIR": "/var/holoscan/"}
     launch.move_caches(env, tmp_path / "missing")
     assert env == {}
-
-
-@pytest.mark.parametrize(("hard_mb", "told"), [(8, True), (64, False)])
-def test_a_stack_that_may_not_be_raised_is_said(hard_mb, told, tmp_path):
-    """The launcher, with a stand-in for the application that tells its stack."""
-    (tmp_path / "app").mkdir()
-    (tmp_path / "app" / "__main__.py").write_text(
-        "import resource; print('soft', resource.getrlimit(resource.RLIMIT_STACK)[0])"
-    )
-    megabyte = 1024 * 1024
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_STACK, (8 * megabyte, hard_mb * megabyte))
-
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "deploy/image/launch.py")],
-        cwd=tmp_path,
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert ("--ulimit stack=33554432" in done.stdout) == told
-    [soft] = re.findall(r"^soft (\d+)$", done.stdout, re.MULTILINE)
-    assert int(soft) == (8 if told else 32) * megabyte
-
-
-def test_launcher_and_application_want_the_same_stack():
-    assert launch.STACK_BYTES == _STACK_BYTES

@@ -150,6 +150,7 @@ def test_every_test_of_the_checklist_is_named_somewhere():
     assert named >= set(range(1, 32))
 
 
+@pytest.mark.requirement("PKG-06")
 def test_holoscan_clis_runner_reads_the_manifests(app, pkg, monkeypatch):
     """What `monai-deploy run` would start, by its own code; only the engine is taken away."""
     started = []
@@ -169,6 +170,7 @@ def test_holoscan_clis_runner_reads_the_manifests(app, pkg, monkeypatch):
     assert {k: v.rstrip("/") for k, v in environment.items() if k in places} == places
 
 
+@pytest.mark.requirement("PKG-06")
 def test_what_differs_from_the_stock_packager(app, pkg):
     """Its own manifest writer on our app.yaml; docs/image.md lists these differences."""
     parameters = PackageBuildParameters()

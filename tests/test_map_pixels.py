@@ -207,3 +207,14 @@ def test_colour_copy_is_left_by_the_reader(tmp_path: Path) -> None:
     write(rgb, tmp_path / "rgb.dcm", np.zeros((*SHAPE, 3), np.uint8))
     [skipped] = index_input(tmp_path, READER).count.skipped
     assert skipped.reason == "colour image"
+
+
+@pytest.mark.requirement("TRU-06")
+def test_a_map_of_more_pixels_than_memory_holds_is_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = source(tmp_path, T1)
+    monkeypatch.setattr("dicomio.pixels._MOST_PIXELS", 3 * 40 * 36 - 1)
+    monkeypatch.setattr("dicomio.map_pixels.read_values", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(FrameUnreadable, match="T1 map: 3 images of 40 x 36 pixels are more"):
+        read_map(one, CHECK)

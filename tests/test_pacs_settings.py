@@ -12,6 +12,8 @@ from deploy.bridge.cli import main
 from deploy.bridge.settings import load_settings
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.requirement("NBR-04", "NBR-05")
+
 SHIPPED = ROOT / "deploy/bridge/bridge.yaml"
 
 
@@ -58,5 +60,6 @@ def test_bad_usage_is_one_line_and_a_code(tmp_path, capsys):
     assert main(["--config", str(tmp_path / "none.yaml")]) == 2
     assert capsys.readouterr().err.startswith("error: Settings none.yaml: cannot be read")
     config = changed(tmp_path, folder=str(tmp_path / "bridge"))
-    assert main(["--config", str(config), "--again", "7"]) == 2
-    assert "There is no study 7" in capsys.readouterr().err
+    for flag in ("--again", "--superseded"):
+        assert main(["--config", str(config), flag, "7"]) == 2
+        assert "There is no study 7" in capsys.readouterr().err

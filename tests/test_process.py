@@ -1,6 +1,7 @@
 """The environment that the application gives to libraries, seen from a process of its own."""
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -52,3 +53,38 @@ def test_pictures_are_drawn_without_a_home_and_without_a_word(tmp_path, home):
 def test_without_that_environment_matplotlib_complains(tmp_path):
     """Else the test above would prove nothing."""
     assert "MPLCONFIGDIR" in run(DRAW, tmp_path, READ_ONLY).stderr
+
+
+MEGABYTE = 1024 * 1024
+TELL = "import resource; print('soft', resource.getrlimit(resource.RLIMIT_STACK)[0] // 2**20)"
+# The module as it stands, where a stand-in for the application lies, which tells its stack.
+START = f"""
+import runpy, sys
+process = runpy.run_path(sys.argv[1])
+process["raise_stack_limit"](["--option"])
+{TELL}
+"""
+
+
+@pytest.mark.requirement("PKG-05")
+@pytest.mark.parametrize(
+    ("soft_mb", "hard_mb", "soft_after_mb", "told", "again"),
+    [(8, 64, 32, False, True), (8, 8, 8, True, False), (40, 64, 40, False, False)],
+    ids=["raised", "forbidden", "enough"],
+)
+def test_the_stack_is_raised_or_it_is_said(tmp_path, soft_mb, hard_mb, soft_after_mb, told, again):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__main__.py").write_text(f"import sys; print(sys.argv[1:]); {TELL}")
+    limits = (soft_mb * MEGABYTE, hard_mb * MEGABYTE)
+    done = subprocess.run(
+        [sys.executable, "-c", START, str(ROOT / "app" / "process.py")],
+        cwd=tmp_path,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_STACK, limits),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ("--ulimit stack=33554432" in done.stdout) == told
+    assert ("['--option']" in done.stdout) == again
+    assert done.stdout.splitlines()[-1] == f"soft {soft_after_mb}"

@@ -1,4 +1,8 @@
+import errno
 import json
+import os
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +62,47 @@ def test_a_second_run_replaces_the_first_and_leaves_other_files(tmp_path):
             fill(folder, names)
             publish(folder, tmp_path, OWN)
     assert tree(tmp_path) == ["b.dcm", METADATA, "mine.txt", "results.json"]
+
+
+def test_files_and_names_are_on_the_disk_before_they_are_listed(tmp_path, monkeypatch):
+    """Else a power cut leaves metadata.json beside files of no length."""
+    done = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor):
+        done.append(("disk", Path(f"/proc/self/fd/{descriptor}").readlink().name))
+        fsync(descriptor)
+
+    def moved(path, target):
+        done.append(("move", target.name))
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", moved)
+    with staging_folder(tmp_path) as folder:
+        fill(folder, ["results.json", "1.2/a.dcm"])
+        publish(folder, tmp_path, OWN)
+    order = {step: n for n, step in enumerate(done)}
+    listed = order["move", METADATA]
+    for name, parent in (("results.json", tmp_path.name), ("a.dcm", "1.2")):
+        assert order["disk", name] < order["move", name] < order["disk", parent] < listed
+    assert order["disk", f"{METADATA}.partial"] < listed
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_disk_that_cannot_wait_is_no_fault_and_one_that_fails_is(
+    number, told, tmp_path, monkeypatch
+):
+    def fsync(_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    fails = pytest.raises(OutputError, match="Input/output error") if told else nullcontext()
+    with staging_folder(tmp_path) as folder:
+        fill(folder, ["results.json"])
+        with fails:
+            publish(folder, tmp_path, OWN)
+    assert (METADATA in tree(tmp_path)) is not told
 
 
 @pytest.mark.parametrize(

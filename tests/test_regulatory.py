@@ -10,7 +10,7 @@ import yaml
 from deploy.trust import ROOT
 from deploy.trust.__main__ import regulatory_pages
 from deploy.trust.marks import MarkedTests, TestRef, read_marks
-from deploy.trust.outcomes import Outcome, TestRun, read_run
+from deploy.trust.outcomes import Outcome, TestRun, read_runs
 from deploy.trust.pages import results_page
 from deploy.trust.registers import RegisterError, Registers, read_registers
 from deploy.trust.trace import Trace, failures, gaps
@@ -138,14 +138,45 @@ def test_a_computed_identifier_is_refused(tmp_path):
 
 
 def test_a_run_of_pytest_is_counted(project):
-    run = read_run(project / "r.xml")
+    run = read_runs([project / "r.xml"])
     assert run.cases == {
         BY_HAND: Outcome(passed=2),
         TestRef("tests/test_sums.py", "test_carry"): Outcome(skipped=1),
         TestRef("tests/test_sums.py", "test_overflow"): Outcome(failed=1),
     }
-    assert run.started.startswith("20")
+    assert run.started[0].startswith("20")
     assert run.of([BY_HAND, BY_HAND]) == Outcome(passed=2)
+
+
+def junit(path, **verdicts):
+    """A JUnit file with a case of each name; nothing in a case that passed."""
+    cases = "".join(
+        f"<testcase classname='tests.test_sums' name='{name}'>{'' if v == 'passed' else f'<{v}/>'}"
+        "</testcase>"
+        for name, v in verdicts.items()
+    )
+    path.write_text(
+        f"<testsuites><testsuite timestamp='{path.stem}'>{cases}</testsuite></testsuites>"
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("skipped", "passed", Outcome(passed=1)),
+        ("passed", "skipped", Outcome(passed=1)),
+        ("skipped", "skipped", Outcome(skipped=1)),
+        ("failure", "passed", Outcome(failed=1)),
+        ("skipped", "error", Outcome(failed=1)),
+    ],
+)
+def test_a_test_of_two_runs_counts_once_where_it_was_carried_out(tmp_path, first, second, expected):
+    """As the tests of the image, which the run of all tests skips."""
+    paths = [junit(tmp_path / "1.xml", test_a=first), junit(tmp_path / "2.xml", test_a=second)]
+    run = read_runs(paths)
+    assert run.cases == {TestRef("tests/test_sums.py", "test_a"): expected}
+    assert run.started == ("1", "2")
 
 
 @pytest.mark.parametrize("text", ["", "<testsuites/>", "not xml"])
@@ -153,7 +184,7 @@ def test_what_is_no_run_is_refused(tmp_path, text):
     path = tmp_path / "r.xml"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"r\.xml"):
-        read_run(path)
+        read_runs([path])
 
 
 @pytest.mark.parametrize(
@@ -169,12 +200,12 @@ def test_a_requirement_without_a_passing_test_is_a_failure(project, function, mi
     reference = TestRef("tests/test_sums.py", function)
     tests = MarkedTests({reference.file: (function,)}, {"X-01": (reference,)})
     trace = Trace(registers(CLAIMED), tests)
-    assert failures(trace, read_run(project / "r.xml")) == missing
+    assert failures(trace, read_runs([project / "r.xml"])) == missing
 
 
 def test_one_failing_test_undoes_the_passing_ones(project):
     whole = replace(read_marks(project), marked={"X-01": (TestRef("tests/test_sums.py"),)})
-    found = failures(Trace(registers(CLAIMED), whole), read_run(project / "r.xml"))
+    found = failures(Trace(registers(CLAIMED), whole), read_runs([project / "r.xml"]))
     assert found == ["X-01: 2 passed, 1 failed, 1 skipped."]
 
 
@@ -182,13 +213,37 @@ def test_a_failing_test_of_a_missed_requirement_counts_too(project):
     missed = CLAIMED | {"state": "missed", "evidence": "3"}
     overflow = TestRef("tests/test_sums.py", "test_overflow")
     marks = replace(read_marks(project), marked={"X-01": (overflow,)})
-    assert failures(Trace(registers(missed), marks), read_run(project / "r.xml"))
+    assert failures(Trace(registers(missed), marks), read_runs([project / "r.xml"]))
+
+
+NOT_RUN = CLAIMED | {"state": "not run", "evidence": "no card"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "missing"),
+    [
+        (Outcome(skipped=2), []),
+        (Outcome(), []),
+        (Outcome(passed=1), ["X-01 is said to be not run (no card), but: 1 passed. Claim it."]),
+        (Outcome(failed=1), ["X-01: 0 passed, 1 failed."]),
+    ],
+)
+def test_what_is_said_to_be_not_run_may_neither_pass_nor_fail(project, outcome, missing):
+    marks = replace(read_marks(project), marked={"X-01": (BY_HAND,)})
+    run = TestRun((), {BY_HAND: outcome})
+    assert failures(Trace(registers(NOT_RUN), marks), run) == missing
+
+
+def test_what_is_said_to_be_not_run_has_tests(project):
+    (project / "adding.py").touch()
+    bare = Trace(registers(NOT_RUN), replace(read_marks(project), marked={}))
+    assert "X-01 is not run, but no test is marked with it." in gaps(bare, project)
 
 
 def test_a_measure_of_a_risk_needs_its_passing_test(project):
     trace = Trace(registers(CLAIMED, risks=[RISK]), read_marks(project))
-    assert failures(trace, read_run(project / "r.xml")) == []
-    stopped = TestRun("", {BY_HAND: Outcome(skipped=2)})
+    assert failures(trace, read_runs([project / "r.xml"])) == []
+    stopped = TestRun((), {BY_HAND: Outcome(skipped=2)})
     assert failures(trace, stopped) == [
         "X-01: 0 passed, 2 skipped.",
         "R-01, tests/test_sums.py::test_by_hand: 0 passed, 2 skipped.",
@@ -211,6 +266,18 @@ def test_gaps_between_registers_marks_and_code_are_named(project):
     ]
 
 
+def test_a_measure_whose_test_shows_something_else_is_named(project):
+    stray = RISK | {"measures": [RISK["measures"][0] | {"test": "tests/test_sums.py::test_carry"}]}
+    (project / "adding.py").touch()
+    trace = Trace(registers(CLAIMED, risks=[stray]), read_marks(project))
+    assert "R-01: tests/test_sums.py::test_carry does not show X-01." in gaps(trace, project)
+
+
+def test_a_file_of_tests_without_a_mark_is_named(project):
+    trace = Trace(registers(), MarkedTests({"tests/test_a.py": ("test_b",)}, {}))
+    assert "tests/test_a.py is marked with no requirement." in gaps(trace, project)
+
+
 def test_a_module_that_serves_nothing_is_named(project):
     package = project / "cmr" / "deep"
     package.mkdir(parents=True)
@@ -225,6 +292,11 @@ def test_a_module_that_serves_nothing_is_named(project):
         ({"requirements": [CLAIMED, CLAIMED]}, "Twice in a register: X-01"),
         ({"risks": [RISK]}, "R-01 names what no register holds: X-01"),
         ({"requirements": [CLAIMED | {"state": "measured"}]}, "measured and gives no figure"),
+        (
+            {"requirements": [CLAIMED | {"state": "not run"}]},
+            "not run and gives no figure or reason",
+        ),
+        ({"requirements": [NOT_RUN]}, "not run, but no anomaly"),
         (
             {"requirements": [CLAIMED | {"state": "missed", "evidence": "3"}]},
             "missed, but no anomaly",
@@ -243,9 +315,9 @@ def test_a_missing_register_is_refused(tmp_path):
 
 def test_the_page_of_results_says_what_is_not_shown(project):
     trace = Trace(registers(CLAIMED, risks=[RISK]), read_marks(project))
-    good = results_page(trace, read_run(project / "r.xml"))
+    good = results_page(trace, read_runs([project / "r.xml"]))
     assert "no test of one fails" in good
-    bad = results_page(trace, TestRun("", {}))
+    bad = results_page(trace, TestRun(("2026",), {}))
     assert "- X-01: not run." in bad
 
 

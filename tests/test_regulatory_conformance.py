@@ -21,7 +21,7 @@ from dicomio import file_reader
 from dicomio.codes import PRIVATE_SCHEME, PRIVATE_SCHEME_UID
 from dicomio.patient_study import WHITELIST
 from tests.mapping_sample import write_map_case
-from tests.writer_case import write_case
+from tests.writer_case import write_case, write_in_words
 
 pytestmark = pytest.mark.requirement("TRU-02")
 
@@ -30,6 +30,7 @@ MADE = {
     "Segmentation": "1.2.840.10008.5.1.4.1.1.66.4",
     "ParametricMap": "1.2.840.10008.5.1.4.1.1.30",
     "ComprehensiveSR": "1.2.840.10008.5.1.4.1.1.88.33",
+    "EnhancedSR": "1.2.840.10008.5.1.4.1.1.88.22",
 }
 
 
@@ -47,9 +48,10 @@ def rows(name):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     case = write_case(tmp_path_factory.mktemp("cine"))
+    _, words = write_in_words(tmp_path_factory.mktemp("words"))
     maps = write_map_case(tmp_path_factory.mktemp("map"))
     folder = maps.maps[0].value.path.parent
-    return [pydicom.dcmread(p) for p in [*case.files, *sorted(folder.glob("*.dcm"))]]
+    return [pydicom.dcmread(p) for p in [*case.files, words, *sorted(folder.glob("*.dcm"))]]
 
 
 def test_no_other_object_of_dicom_is_made():

@@ -13,6 +13,7 @@ from deploy.trust import ROOT
 from deploy.trust.__main__ import main
 from deploy.trust.audit import Audit, Verdict, audit, read_answer
 from deploy.trust.parts import Package, models, packages, pinned
+from deploy.trust.sbom import sbom
 from deploy.trust.third_party import third_party_page
 from tests.conftest import require
 
@@ -169,6 +170,18 @@ def test_the_same_parts_give_the_same_bytes(document, tmp_path):
 
 
 @pytest.mark.requirement("TRU-03")
+def test_another_list_has_another_serial_number(site):
+    shipped = models(ROOT / "models")
+    variants = [
+        ("1.0.0", packages(site), shipped),
+        ("1.0.1", packages(site), shipped),
+        ("1.0.0", packages(site)[1:], shipped),
+        ("1.0.0", packages(site), shipped[1:]),
+    ]
+    assert len({json.loads(sbom(*variant))["serialNumber"] for variant in variants}) == 4
+
+
+@pytest.mark.requirement("TRU-03")
 def test_a_folder_of_packages_is_listed_whole(site, tmp_path):
     output = tmp_path / "image.json"
     assert main(["sbom", "--output", str(output), "--site", str(site)]) == 0
@@ -251,6 +264,15 @@ def test_the_answer_is_told_line_by_line():
 
 
 @pytest.mark.requirement("TRU-04")
+def test_every_package_that_was_not_checked_is_named_beside_those_that_were():
+    assert read_answer(json.dumps(ANSWER)).lines() == [
+        "b 2: PYSEC-1 (mended in 3)",
+        "c: Dependency not found on PyPI",
+        "2 packages checked, 1 known vulnerabilities, 1 packages not checked",
+    ]
+
+
+@pytest.mark.requirement("TRU-04")
 @pytest.mark.parametrize("text", ["", "Traceback", "[]", "{}"])
 def test_what_is_no_answer_is_none(text):
     assert read_answer(text) is None
@@ -269,4 +291,9 @@ def test_a_service_out_of_reach_is_said(monkeypatch):
     assert os.environ["HTTPS_PROXY"]
     found = audit([Package("pydicom", "3.0.2", "MIT", "", ())])
     assert found.verdict == Verdict.NOT_CHECKED
-    assert found.not_checked == ("pydicom: the service did not answer",)
+    [told] = found.not_checked
+    assert told.startswith("pydicom: pip-audit failed (")
+    assert found.lines() == [
+        f"Nothing was checked: no data on vulnerabilities could be had: {told}",
+        "0 packages checked, 0 known vulnerabilities, 1 packages not checked",
+    ]

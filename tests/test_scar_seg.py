@@ -215,3 +215,34 @@ def test_one_slice_of_unknown_thickness_has_no_object_but_a_reason(tmp_path):
 def test_masks_that_do_not_fit_are_refused(tmp_path, name):
     with pytest.raises(GeometryError, match=r"\(2, 48, 40\), slices \(3, 48, 40\)"):
         one(tmp_path, **{name: np.zeros((2, 48, 40), bool)})
+
+
+def test_parts_by_series_add_up_to_the_whole(tmp_path):
+    images = write_cine(tmp_path / "source", stack((20.0, 20.0)), 1, series="per_slice").images
+    split = SETTINGS.model_copy(update={"split_by_series": True})
+    written = write_scar(late_scar(images), IDENTITY, split, tmp_path)
+    parts = sorted(tmp_path.glob("seg-scar-*part*.dcm"))
+    assert len(parts) == 6
+    found = [pydicom.dcmread(path) for path in parts]
+    assert sorted(seg.SeriesNumber for seg in found) == list(range(9921, 9927))
+    assert len({seg.SeriesInstanceUID for seg in found}) == 6
+    for whole, name in ((written.masks, "scar-part"), (written.segments, "scar-aha-part")):
+        own = [path for path in parts if name in path.name]
+        assert [dciodvfy_errors(path) for path in own] == [[]] * 3
+        together = [of for path in own for of in by_title(path).items()]
+        assert dict(together) == by_title(whole.path)
+        assert len(together) == len(dict(together))
+    described = {seg.SeriesDescription for seg in found}
+    assert "Late enhancement 2 of 3, masks (AI, for research only)" in described
+    assert "Late enhancement AHA 2 of 3, masks (AI, for research only)" in described
+
+
+def by_title(path):
+    """Pixels by name of segment and source image, each once."""
+    seg = pydicom.dcmread(path)
+    title = {s.SegmentNumber: s.SegmentLabel for s in seg.SegmentSequence}
+    found = {}
+    for (number, _), (mask, ((source, _),)) in frames(path).items():
+        assert (title[number], source) not in found
+        found[title[number], source] = mask.tobytes()
+    return found

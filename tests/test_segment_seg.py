@@ -13,7 +13,7 @@ from dicomio.map_objects import write_maps
 from dicomio.segment_seg import BLOOD_POOL, MYOCARDIUM, STRUCTURES
 from tests.conftest import shared_path
 from tests.dicom_source import stack, write_cine
-from tests.dicom_tools import dcmqi_segments
+from tests.dicom_tools import dciodvfy_errors, dcmqi_segments
 from tests.mapping_sample import ecv_map, native_t1, write_map_case
 from tests.writer_case import IDENTITY, SETTINGS
 
@@ -169,3 +169,20 @@ def test_maps_have_segments_of_their_own(tmp_path):
     assert (first.SeriesNumber, second.SeriesNumber) == (9760, 9761)
     tracking = {s.TrackingUID for seg in (first, second) for s in seg.SegmentSequence}
     assert len(tracking) == 2 * len(first.SegmentSequence)
+
+
+def test_parts_by_series_are_numbered_on_from_map_to_map(tmp_path):
+    images = write_cine(tmp_path / "source", stack((20.0, 20.0)), series="per_slice").images
+    split = SETTINGS.model_copy(update={"split_by_series": True})
+    tissues = [native_t1(images), native_t1(images, key="native_t1-2", segmented_on="native_t1-2")]
+    write_maps(tissues, IDENTITY, split, tmp_path)
+    found = {p.name.rpartition("-")[0]: pydicom.dcmread(p) for p in tmp_path.glob("seg-*part*.dcm")}
+    names = [f"seg-native-t1{number}-part{n}" for number in ("", "-2") for n in (1, 2, 3)]
+    assert [found[name].SeriesNumber for name in names] == list(range(9861, 9867))
+    assert len(found) == 6
+    assert found[names[3]].SeriesDescription == (
+        "Native T1 (2) 1 of 3, masks (AI, for research only)"
+    )
+    assert found[names[5]].ContentLabel == "SEG_NATIVE_T1__3"
+    for path in tmp_path.glob("seg-*part*.dcm"):
+        assert dciodvfy_errors(path) == []

@@ -62,6 +62,7 @@ def equal_share(first, second):
     return np.mean(first.argmax(1) == second.argmax(1))
 
 
+@pytest.mark.requirement("NBR-07")
 @pytest.mark.parametrize("precision", list(Precision))
 @pytest.mark.parametrize("name", NAMES)
 def test_masks_of_tensorrt_are_those_of_the_cpu(name, precision, work):
@@ -72,6 +73,7 @@ def test_masks_of_tensorrt_are_those_of_the_cpu(name, precision, work):
     assert equal_share(found.run(images), expected.run(images)) >= 0.999
 
 
+@pytest.mark.requirement("NBR-07")
 def test_engines_are_built_once(work):
     before = {path: path.stat().st_mtime_ns for path in work.rglob("*.engine")}
     assert len({path.parent for path in before}) == len(NAMES)
@@ -79,6 +81,7 @@ def test_engines_are_built_once(work):
     assert {path: path.stat().st_mtime_ns for path in work.rglob("*.engine")} == before
 
 
+@pytest.mark.requirement("NBR-07")
 def test_a_study_is_measured_through_tensorrt_with_the_engines_of_the_work_folder(work, tmp_path):
     write_study(tmp_path / "study", PhantomSettings(seed=3, phases=12, slices=7, decoys=False))
     before = set(work.rglob("*.engine"))

@@ -18,6 +18,8 @@ from serving.triton import TritonNetwork
 from tests.model_support import INFERENCE
 from tests.tiny_model import write_tiny
 
+pytestmark = pytest.mark.requirement("NBR-08")
+
 QUICK = INFERENCE.model_copy(update={"triton_timeout_s": 0.5})
 _CHUNKS, _PAUSE_S = 100, 0.1
 

@@ -1,7 +1,4 @@
-"""OHIF beside a real Orthanc: masks stand where they belong, in the pixels that are drawn."""
-
-import shutil
-from pathlib import Path
+"""OHIF beside a real Orthanc: masks stand where they belong, and the numbers are listed."""
 
 import numpy as np
 import pydicom
@@ -9,55 +6,39 @@ import pytest
 
 from app.settings import load_settings
 from dicomio.index import index_input
+from dicomio.results_json import read_results, write_results
 from dicomio.seg import write_phase_segs
 from dicomio.selection import select
-from tests.conftest import ROOT, require
+from dicomio.sr import WrittenObjects, write_report
+from tests.conftest import ROOT
 from tests.dicom_source import heart
-from tests.viewer_case import headers, masks_by_image
+from tests.results_sample import cine_results, study_results
+from tests.viewer_case import images, masks_by_image, numbers, opened
 from tests.writer_case import IDENTITY
 
 pytestmark = pytest.mark.requirement("NBR-06")
 
 PHASES = {"ed": 0, "es": 12}
-CACHE = Path.home() / ".cache" / "cmr-map" / "ohif"
 
 
 @pytest.fixture(scope="module")
 def written(bivme, tmp_path_factory):
-    """Masks of the study of one series a slice, whole and in parts."""
+    """Masks of the study of one series a slice, whole and in parts; the report, coded and not."""
     folder = tmp_path_factory.mktemp("results")
     settings = load_settings(ROOT / "app.yaml")
     source = select(index_input(bivme, settings.reader).studies[0], settings.selection).cine
-    writers = settings.writers.model_copy(update={"split_by_series": True})
-    write_phase_segs(source, heart(source), PHASES, IDENTITY, writers, folder)
+    writers = settings.writers.model_copy(update={"split_by_series": True, "text_report": True})
+    segs = write_phase_segs(source, heart(source), PHASES, IDENTITY, writers, folder)
+    results = study_results(cine_results())
+    write_report(results, WrittenObjects(segs), source, IDENTITY, writers, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def reader(bivme, written, tmp_path_factory):
-    """OHIF with the study open."""
-    for name in ("Orthanc", "chromium", "npm"):
-        require(shutil.which(name) is not None, name)
-    try:
-        from deploy.viewer import archive, ohif
-        from deploy.viewer.reader import browser
-    except ImportError as error:
-        require(False, f"package {error.name}")
-    files = [p for folder in (bivme, written) for p in folder.rglob("*") if p.is_file()]
-    found = [*headers(bivme), *headers(written)]
-    n_series = len({h.SeriesInstanceUID for h in found})
-    with (
-        archive.local_orthanc(tmp_path_factory.mktemp("orthanc")) as orthanc,
-        ohif.serve(ohif.prebuilt(CACHE), orthanc) as viewer,
-        browser() as opened,
-    ):
-        archive.upload(orthanc, files)
-        opened.open_study(viewer, found[0].StudyInstanceUID, n_series)
-        yield opened
-
-
-def images(folder):
-    return {header.SOPInstanceUID: header for header in headers(folder)}
+    """OHIF with the study of one series a slice."""
+    with opened(tmp_path_factory.mktemp("orthanc"), bivme, written) as found:
+        yield found
 
 
 @pytest.mark.real_data
@@ -90,3 +71,23 @@ def _other_phase(uid, sources):
     """Another image of the same series."""
     series_uid = sources[uid].SeriesInstanceUID
     return next(u for u, h in sources.items() if h.SeriesInstanceUID == series_uid and u != uid)
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+def test_the_report_in_words_lists_the_numbers_of_results_json(reader, tmp_path):
+    (report,) = [s for s in reader.display_sets() if s.number == 9705]
+    reader.open_entry(report)
+    reader.wait_for("Quality control")
+    blocks = [block.strip().splitlines() for block in reader.text().split("Finding:")[1:]]
+    shown = {block[0]: numbers(block[1:]) for block in blocks}
+    write_results(study_results(cine_results()), tmp_path)
+    results = read_results(tmp_path / "results.json")
+    for heading, record in (
+        ("Left ventricle", results.cine.lv),
+        ("Right ventricle", results.cine.rv),
+        ("Heart and body size", results.cine.heart),
+    ):
+        listed = {title: float(value) for title, (value, _) in shown[heading].items()}
+        assert listed == {q.title: round(value, q.decimals) for q, value in record.values()}
+    assert reader.errors == []

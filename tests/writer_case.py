@@ -29,7 +29,11 @@ SETTINGS = WriterSettings(
     all_phases_series_number=9704,
     split_by_series=False,
     split_series_number=9801,
+    split_map_series_number=9861,
+    split_scar_series_number=9921,
     report_series_number=9703,
+    text_report=False,
+    text_series_number=9705,
     map_series_number=9710,
     segment_series_number=9760,
     scar_series_number=9790,
@@ -89,3 +93,14 @@ def write_case(
         results,
     )
     return Case(source, masks, segs, report)
+
+
+WORDS = SETTINGS.model_copy(update={"text_report": True})
+
+
+def write_in_words(folder: Path, cine=None, settings=WORDS) -> tuple[Path, Path | None]:
+    """Write the coded report of a study, and the one in words where ``settings`` ask for it."""
+    source = write_cine(folder / "source", stack())
+    results = study_results(cine or cine_results())
+    coded = write_report(results, WrittenObjects(), source, IDENTITY, settings, folder)
+    return coded, next(iter(folder.glob("text-*.dcm")), None)

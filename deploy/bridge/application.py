@@ -6,12 +6,14 @@ import contextlib
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.exit_codes import ExitCode
 
 _GRACE_SECONDS = 10
+_LOOK_SECONDS = 0.1
 
 # The study is at fault, not the run: another try gives the same answer.
 NOTHING_TO_MEASURE = frozenset(
@@ -58,7 +60,20 @@ def meaning(code: int | None) -> str:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask the group to end, then end it: a container's client passes on only the first."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
+        # What runs as another user cannot be told.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_SECONDS)
+        _wait_for_group(process)
+
+
+def _wait_for_group(process: subprocess.Popen[bytes]) -> None:
+    """Wait for all that the command started; a shell ends before what runs in it."""
+    for _ in range(round(_GRACE_SECONDS / _LOOK_SECONDS)):
+        process.poll()
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            pass
+        time.sleep(_LOOK_SECONDS)

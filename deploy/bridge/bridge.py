@@ -13,7 +13,13 @@ from pathlib import Path
 from deploy.bridge import application
 from deploy.bridge.journal import Entry, Journal, State
 from deploy.bridge.pacs import Listing, Pacs, PacsAway, PacsError
-from deploy.bridge.results import Result, UnfitResultsError, check_identity, read_results
+from deploy.bridge.results import (
+    Result,
+    UnfitResultsError,
+    check_identity,
+    read_results,
+    waves,
+)
 from deploy.bridge.settings import BridgeSettings
 
 _LOG = logging.getLogger("bridge")
@@ -170,6 +176,7 @@ class Bridge:
         _LOG.info("study %d: complete, the application runs", entry.number)
         code = self._run(entry, source, output)
         if code in application.NOTHING_TO_MEASURE:
+            self._supersede(entry, [])
             self._journal.ended(entry.number, State.NOTHING, application.meaning(code))
             _LOG.info("study %d: %s", entry.number, application.meaning(code))
             return
@@ -201,10 +208,11 @@ class Bridge:
         except UnfitResultsError:
             self._journal.measure_again(entry.number)
             raise
+        self._journal.sending(entry.number, [r.uid for r in results])
         sent = [r for r in results if r.uid not in listing.uids]
-        # What points at other objects follows when those are in.
-        for points in (False, True):
-            self._send(entry, [r for r in sent if r.points is points])
+        for wave in waves(sent):
+            self._send(entry, wave)
+        self._supersede(entry, results)
         self._journal.ended(entry.number, State.DONE)
         _LOG.info(
             "study %d: %d results stored, %d were there", entry.number, len(sent),
@@ -212,10 +220,17 @@ class Bridge:
         )  # fmt: skip
         shutil.rmtree(self._work / entry.run, ignore_errors=True)
 
+    def _supersede(self, entry: Entry, results: list[Result]) -> None:
+        """Note which objects in the PACS no longer stand for the study; none is removed."""
+        count = self._journal.supersede_others(entry.number, [r.uid for r in results])
+        if count:
+            _LOG.warning(
+                "study %d: %d objects stored earlier are superseded; --superseded %d names them",
+                entry.number, count, entry.number,
+            )  # fmt: skip
+
     def _send(self, entry: Entry, results: list[Result]) -> None:
         """Send each object, whatever became of the one before, and see that all are there."""
-        if not results:
-            return
         said = ""
         for result in results:
             try:

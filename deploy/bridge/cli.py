@@ -1,4 +1,4 @@
-"""The bridge's command: runs it, shows its journal, or takes a parked study up again."""
+"""The bridge's command: runs it, shows what it knows, or takes a parked study up again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cmr.errors import UsageError
 from deploy.bridge.bridge import Bridge
-from deploy.bridge.journal import PENDING, Journal, State
+from deploy.bridge.journal import PENDING, Entry, Journal, State
 from deploy.bridge.pacs import Pacs, PacsError
 from deploy.bridge.settings import BridgeSettings, load_settings
 
@@ -38,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.closing(_journal(settings.folder)) as journal:
             if args.list:
                 return _list(journal)
+            if args.superseded is not None:
+                return _superseded(journal, args.superseded)
             if args.again is not None:
                 return _again(journal, args.again)
             with _alone(settings.folder):
@@ -58,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--once", action="store_true", help="end when nothing is left to do")
     what.add_argument("--list", action="store_true", help="show what is known of each study")
     what.add_argument("--again", type=int, metavar="NUMBER", help="take a study up again")
+    what.add_argument(
+        "--superseded",
+        type=int,
+        metavar="NUMBER",
+        help="show which objects of a study later results took the place of",
+    )
     return parser
 
 
@@ -88,11 +96,21 @@ def _list(journal: Journal) -> int:
     return BridgeExit.DONE
 
 
-def _again(journal: Journal, number: int) -> int:
+def _superseded(journal: Journal, number: int) -> int:
+    for uid in journal.superseded(_entry(journal, number).number):
+        print(uid)
+    return BridgeExit.DONE
+
+
+def _entry(journal: Journal, number: int) -> Entry:
     try:
-        entry = journal.entry(number)
+        return journal.entry(number)
     except KeyError as error:
         raise UsageError(f"There is no study {number}; see --list.") from error
+
+
+def _again(journal: Journal, number: int) -> int:
+    entry = _entry(journal, number)
     if entry.state in PENDING:
         raise UsageError(f"Study {number} is under way already.")
     if not entry.images:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +73,15 @@ CREATE TABLE IF NOT EXISTS study (
     run TEXT NOT NULL DEFAULT ''
 )
 """
+# Objects that were to be sent for a study; superseded are those that its last run did not make.
+_RESULTS = """
+CREATE TABLE IF NOT EXISTS result (
+    number INTEGER NOT NULL,
+    uid TEXT NOT NULL,
+    superseded INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (number, uid)
+)
+"""
 _SEEN = """
 INSERT INTO study (study_uid, stored_instances, content, images, changed_at, state)
 VALUES (:study_uid, :count, :content, :images, :now, :state)
@@ -90,6 +101,7 @@ class Journal:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(_TABLE)
+        self._db.execute(_RESULTS)
 
     def close(self) -> None:
         """Close the file."""
@@ -168,6 +180,29 @@ class Journal:
     def measure_again(self, number: int) -> None:
         """Go back to the start: the results are gone."""
         self._set("state = ?, run = '' WHERE number = ?", State.WAITING, number)
+
+    def sending(self, number: int, uids: Iterable[str]) -> None:
+        """Remember what goes to the PACS, before it goes."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO result (number, uid) SELECT ?, value FROM json_each(?)",
+            (number, json.dumps(list(uids))),
+        )
+
+    def supersede_others(self, number: int, uids: Iterable[str]) -> int:
+        """Mark what earlier runs sent and the last one did not make; how many these are."""
+        self._db.execute(
+            "UPDATE result SET superseded = uid NOT IN (SELECT value FROM json_each(?)) "
+            "WHERE number = ?",
+            (json.dumps(list(uids)), number),
+        )
+        return len(self.superseded(number))
+
+    def superseded(self, number: int) -> list[str]:
+        """UIDs of objects of a study that later results took the place of."""
+        rows = self._db.execute(
+            "SELECT uid FROM result WHERE number = ? AND superseded ORDER BY rowid", (number,)
+        )
+        return [row["uid"] for row in rows]
 
     def ended(self, number: int, state: State, reason: str = "") -> None:
         """Leave a study as it is until its images change; only a parked one keeps its run."""

@@ -1,15 +1,12 @@
-"""The DICOM objects of a run: readable, of the right study and patient, in the order to send."""
+"""The DICOM objects of a run, of whatever class: of the right patient, in the order to send."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydicom
-
-_HEADER = ("SOPInstanceUID", "StudyInstanceUID", "PatientID", "Modality")
-# Reports and documents point at the other objects of a run.
-_POINTING = frozenset({"SR", "DOC", "KO", "PR"})
 
 
 class UnfitResultsError(Exception):
@@ -18,17 +15,17 @@ class UnfitResultsError(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """One object to store."""
+    """One object to store; ``points_at`` are the UIDs of all objects that it names."""
 
     path: Path
     uid: str
     study_uid: str
     patient_id: str
-    points: bool
+    points_at: frozenset[str]
 
 
 def read_results(folder: Path) -> list[Result]:
-    """Every DICOM object of a run; those that point at others last.
+    """Every DICOM object of a run.
 
     Raises
     ------
@@ -38,7 +35,18 @@ def read_results(folder: Path) -> list[Result]:
     found = [_read(path) for path in sorted(folder.rglob("*.dcm"))]
     if not found:
         raise UnfitResultsError("the application left no DICOM object")
-    return sorted(found, key=lambda result: result.points)
+    return found
+
+
+def waves(results: Sequence[Result]) -> Iterator[list[Result]]:
+    """What to send together, in order: nothing goes before an object that it points at."""
+    left = list(results)
+    while left:
+        uids = {result.uid for result in left}
+        # In a circle none is the first.
+        ready = [r for r in left if not (r.points_at - {r.uid}) & uids] or left
+        yield ready
+        left = [result for result in left if result not in ready]
 
 
 def check_identity(results: list[Result], study_uid: str, source: Path) -> None:
@@ -59,13 +67,14 @@ def check_identity(results: list[Result], study_uid: str, source: Path) -> None:
 
 def _read(path: Path) -> Result:
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_HEADER))
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        named = (e.value for e in header.iterall() if e.keyword == "ReferencedSOPInstanceUID")
         return Result(
             path=path,
             uid=str(header.SOPInstanceUID),
             study_uid=str(header.StudyInstanceUID),
             patient_id=str(header.get("PatientID") or ""),
-            points=header.get("Modality") in _POINTING,
+            points_at=frozenset(map(str, named)),
         )
     except Exception as error:  # pydicom raises almost anything on garbage
         raise UnfitResultsError("an object of the application cannot be read") from error

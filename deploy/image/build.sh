@@ -17,7 +17,7 @@ download() {
   "${PYTHON:-python3}" -m pip download --quiet --disable-pip-version-check --no-deps \
     --only-binary :all: --python-version 3.11 --find-links "$wheels" --dest "$wheels" \
     -r deploy/image/requirements.txt -r "deploy/image/requirements-$variant.txt" \
-    -r deploy/image/requirements-build.txt "$@"
+    -r deploy/image/requirements-build.txt -r deploy/image/requirements-sbom.txt "$@"
 }
 mkdir -p "$wheels"
 download --no-index 2> /dev/null || download

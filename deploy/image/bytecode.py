@@ -14,7 +14,18 @@ import py_compile
 import sys
 from pathlib import Path
 
-PACKAGES = ("app", "cmr", "dicomio", "meshes", "operators", "pictures", "serving")
+# All that is shipped; tree.sh copies them.
+PACKAGES = (
+    "app",
+    "cmr",
+    "dicomio",
+    "meshes",
+    "operators",
+    "pictures",
+    "report",
+    "serving",
+    "texts",
+)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ app=$root/opt/holoscan/app docs=$root/opt/holoscan/docs
 mkdir -p "$app" "$docs" "$root/etc/holoscan" "$root/build" \
   "$root/var/holoscan/input" "$root/var/holoscan/output" "$root/var/holoscan/logs"
 
-cp -R app cmr dicomio meshes operators pictures serving "$app"
+cp -R app cmr dicomio meshes operators pictures report serving texts "$app"
 cp deploy/image/launch.py "$app/__main__.py"
 cp deploy/image/bytecode.py "$root/build"
 cp app.yaml "$root/var/holoscan/app.yaml"
@@ -20,6 +20,10 @@ for card in models/*/README.md; do
   mkdir -p "$docs/${card%/*}" && cp "$card" "$docs/$card"
 done
 cp -R /licences "$docs/licences"
+
+# Of the packages as they lie in the image: what writes the list has an environment of its own.
+site=$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+PYTHONPATH=$site /opt/sbom/bin/python -m deploy.trust sbom --site "$site" --output "$docs/sbom.cdx.json"
 
 # Kaapana looks for it in the root of the image.
 if [ -f deploy/kaapana/processing-container.json ]; then

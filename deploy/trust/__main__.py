@@ -1,11 +1,11 @@
 """Make the evidence.
 
-    python -m deploy.trust documents [--results FILE]
+    python -m deploy.trust documents [--results FILE ...]
     python -m deploy.trust sbom --output FILE [--site DIR]
     python -m deploy.trust audit
 
 ``documents`` writes ``docs/regulatory``, the tables of ``docs/conformance.md`` and
-``docs/third_party.md``; with the JUnit file of ``pytest --junitxml`` also
+``docs/third_party.md``; with JUnit files of ``pytest --junitxml`` also
 ``docs/regulatory/results.md``. It fails where a claimed requirement has no passing test, or where
 registers, marks and code do not fit. ``sbom`` lists what ``requirements.txt`` brings along here, or
 all that lies in a folder of packages such as that of an image. ``audit`` asks for known
@@ -22,11 +22,12 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from app.settings import load_settings
+from cmr.errors import ModelError
 from deploy.trust import ROOT
 from deploy.trust.audit import audit
 from deploy.trust.conformance import PAGE, conformance_page
 from deploy.trust.marks import read_marks
-from deploy.trust.outcomes import read_run
+from deploy.trust.outcomes import read_runs
 from deploy.trust.pages import (
     anomalies_page,
     requirements_page,
@@ -72,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "sbom":
             return _sbom(arguments.output, arguments.site)
         return _audit()
-    except ValueError as error:
+    except (ValueError, ModelError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
@@ -81,7 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.trust")
     commands = parser.add_subparsers(dest="command", required=True)
     documents = commands.add_parser("documents", help="write the documents, fail on gaps")
-    documents.add_argument("--results", type=Path, help="JUnit file of a run of all tests")
+    documents.add_argument(
+        "--results", type=Path, nargs="+", default=[], help="JUnit files of runs of all tests"
+    )
     parts = commands.add_parser("sbom", help="write the list of parts (CycloneDX)")
     parts.add_argument("--output", type=Path, required=True)
     parts.add_argument("--site", type=Path, help="folder of packages, all of which are listed")
@@ -89,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _documents(results: Path | None) -> int:
+def _documents(results: Sequence[Path]) -> int:
     trace = Trace(read_registers(), read_marks(ROOT))
     pages = regulatory_pages(trace)
     pages[THIRD_PARTY] = third_party_page(
@@ -98,8 +101,8 @@ def _documents(results: Path | None) -> int:
         models(ROOT / "models"),
     )
     missing: list[str] = []
-    if results is not None:
-        run = read_run(results)
+    if results:
+        run = read_runs(results)
         pages[REGULATORY / "results.md"] = results_page(trace, run)
         missing += failures(trace, run)
     for path, text in pages.items():
@@ -123,12 +126,7 @@ def _sbom(output: Path, site: Path | None) -> int:
 
 def _audit() -> int:
     found = audit(_runtime())
-    for line in (*found.vulnerable, *found.not_checked):
-        print(line)
-    print(
-        f"{found.checked} packages checked, {len(found.vulnerable)} known vulnerabilities, "
-        f"{len(found.not_checked)} packages not checked"
-    )
+    print(*found.lines(), sep="\n")
     return found.verdict
 
 

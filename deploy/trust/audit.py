@@ -1,6 +1,6 @@
-"""Known vulnerabilities of the packages, asked of the registry's service by pip-audit.
+"""Known vulnerabilities of the packages, asked of the package index by pip-audit.
 
-A part that the service does not know, or a service that does not answer, is no pass.
+A part that the index does not know, or an index that does not answer, is no pass.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True)
 class Audit:
-    """What the service said: vulnerabilities and packages not checked, a line each."""
+    """What the index said: vulnerabilities and packages not checked, a line each."""
 
     checked: int
     vulnerable: tuple[str, ...] = ()
@@ -41,6 +41,19 @@ class Audit:
         if self.vulnerable:
             return Verdict.VULNERABLE
         return Verdict.NOT_CHECKED if self.not_checked or not self.checked else Verdict.CLEAN
+
+    def lines(self) -> list[str]:
+        """Say it: where nothing was checked, once and with the first reason."""
+        if not self.checked:
+            first = f": {self.not_checked[0]}" if self.not_checked else ""
+            told = [f"Nothing was checked: no data on vulnerabilities could be had{first}"]
+        else:
+            told = [*self.vulnerable, *self.not_checked]
+        return [
+            *told,
+            f"{self.checked} packages checked, {len(self.vulnerable)} known vulnerabilities, "
+            f"{len(self.not_checked)} packages not checked",
+        ]
 
 
 def audit(packages: Sequence[Package]) -> Audit:
@@ -55,8 +68,9 @@ def audit(packages: Sequence[Package]) -> Audit:
                 command, capture_output=True, text=True, timeout=_SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            return _no_answer(packages)
-    return read_answer(done.stdout) or _no_answer(packages)
+            return _no_answer(packages, f"no answer after {_SECONDS} s")
+    last = next(reversed(done.stderr.strip().splitlines()), "no reason given")
+    return read_answer(done.stdout) or _no_answer(packages, f"pip-audit failed ({last})")
 
 
 def read_answer(text: str) -> Audit | None:
@@ -78,5 +92,5 @@ def read_answer(text: str) -> Audit | None:
     )
 
 
-def _no_answer(packages: Sequence[Package]) -> Audit:
-    return Audit(0, not_checked=tuple(f"{p.name}: the service did not answer" for p in packages))
+def _no_answer(packages: Sequence[Package], why: str) -> Audit:
+    return Audit(0, not_checked=tuple(f"{p.name}: {why}" for p in packages))

@@ -10,6 +10,7 @@ from pydicom.uid import (
     UID,
     AllTransferSyntaxes,
     ComprehensiveSRStorage,
+    EnhancedSRStorage,
     ExplicitVRLittleEndian,
     ParametricMapStorage,
     SegmentationStorage,
@@ -27,6 +28,7 @@ WRITTEN = {
     SegmentationStorage: "`seg-*.dcm`: contours of cine, maps and late enhancement (BINARY)",
     ParametricMapStorage: "`map-*.dcm`: T1, T2, T2*, ECV and their SD (float32)",
     ComprehensiveSRStorage: "`sr-*.dcm`: measurements (TID 1500)",
+    EnhancedSRStorage: "`text-*.dcm`: the same in words, on request (`writers.text_report`)",
 }
 """SOP classes that are written, each with its files."""
 

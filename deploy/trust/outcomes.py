@@ -1,9 +1,9 @@
-"""What became of the tests, from the JUnit file that ``pytest --junitxml`` writes."""
+"""What became of the tests, from the JUnit files that ``pytest --junitxml`` writes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from deploy.trust.marks import TestRef
 
 _BAD = frozenset({"failure", "error"})
+_WEIGHT = {"skipped": 0, "passed": 1, "failed": 2}
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class TestRun:
-    """Every case of a run, counted by test function."""
+    """Every case of a run, counted by test function; when each of its parts was started."""
 
     __test__ = False  # not a test class of pytest's
 
-    started: str
+    started: tuple[str, ...]
     cases: dict[TestRef, Outcome]
 
     def of(self, references: Iterable[TestRef]) -> Outcome:
@@ -54,31 +55,41 @@ class TestRun:
         )
 
 
-def read_run(path: Path) -> TestRun:
-    """Read a JUnit file of pytest's.
+def read_runs(paths: Sequence[Path]) -> TestRun:
+    """Read JUnit files of pytest's as one run.
+
+    A case that one run skipped and another carried out, such as a test of the image, counts once,
+    by what became of it where it was carried out; a failure counts before a pass.
 
     Raises
     ------
     ValueError
         Not such a file, or one without a test.
     """
+    verdicts: dict[tuple[str, str], str] = {}
+    started = []
+    for path in paths:
+        tree = _parse(path)
+        started.append(next(tree.iter("testsuite")).get("timestamp", "")[:19])
+        for case in tree.iter("testcase"):
+            key = (case.get("classname", ""), case.get("name", ""))
+            found = _verdict(case)
+            verdicts[key] = max(found, verdicts.get(key, found), key=_WEIGHT.__getitem__)
+    counted: dict[TestRef, Counter[str]] = {}
+    for (module, name), verdict in verdicts.items():
+        reference = TestRef(module.replace(".", "/") + ".py", name.split("[")[0])
+        counted.setdefault(reference, Counter())[verdict] += 1
+    return TestRun(tuple(started), {ref: Outcome(**count) for ref, count in counted.items()})
+
+
+def _parse(path: Path) -> ElementTree.Element:
     try:
-        tree = ElementTree.parse(path)
+        tree = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError) as error:
         raise ValueError(f"{path} is no file of test results.") from error
-    counted: dict[TestRef, Counter[str]] = {}
-    for case in tree.iter("testcase"):
-        counted.setdefault(_reference(case), Counter())[_verdict(case)] += 1
-    if not counted:
+    if next(tree.iter("testcase"), None) is None:
         raise ValueError(f"{path} holds no test.")
-    suite = next(tree.iter("testsuite"))
-    outcomes = {ref: Outcome(**count) for ref, count in counted.items()}
-    return TestRun(suite.get("timestamp", "")[:19], outcomes)
-
-
-def _reference(case: ElementTree.Element) -> TestRef:
-    file = case.get("classname", "").replace(".", "/") + ".py"
-    return TestRef(file, case.get("name", "").split("[")[0])
+    return tree
 
 
 def _verdict(case: ElementTree.Element) -> str:

@@ -26,9 +26,10 @@ _AREAS = {
     7: "What people look at",
 }
 _MEANING = {
-    State.CLAIMED: "tests show it, and the command fails where none passes",
+    State.CLAIMED: "tests show it; `make regulatory` fails where none passes or one fails",
     State.MEASURED: "a figure by a command, as no test may depend on it",
     State.MISSED: "made, but the figure that was asked for is not reached; a known anomaly says so",
+    State.NOT_RUN: "made, and its tests need what was not at hand; a known anomaly says so",
     State.OPEN: "not in this version",
 }
 
@@ -99,13 +100,13 @@ def risks_page(trace: Trace) -> str:
 def anomalies_page(trace: Trace) -> str:
     """List what is known to be wrong or missing."""
     rows = [
-        (a.id, a.text, a.effect, a.advice, ", ".join((*a.requirements, *a.risks)))
+        (a.id, str(a.issue), a.text, a.effect, a.advice, ", ".join((*a.requirements, *a.risks)))
         for a in trace.registers.anomalies
     ]
     return _page(
         "Known anomalies",
-        "From the closing notes of issues 2 to 6. None is hidden by a gate unless it says so.",
-        table(("Anomaly", "What", "Effect", "What to do", "Concerns"), rows),
+        "From the closing notes of the issues. A gate speaks up only where the entry says so.",
+        table(("Anomaly", "Issue", "What", "Effect", "What to do", "Concerns"), rows),
     )
 
 
@@ -124,8 +125,8 @@ def results_page(trace: Trace, run: TestRun) -> str:
 
     return _page(
         "Results of the tests",
-        f"Run of {run.started or 'unknown time'}. {verdict}",
-        *_by_area(trace.registers, ("Requirement", "State", "Tests", "Figure"), row),
+        f"Started {' and '.join(run.started)}. {verdict}",
+        *_by_area(trace.registers, ("Requirement", "State", "Tests", "Figure or reason"), row),
         "## Measures of risks",
         table(
             ("Risk", "Measure", "Tests"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import cast
 from cyclonedx.spdx import is_expression, is_supported_id
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from cmr.model_store import METADATA, ModelFolder, open_model
 
 # Words of packages that name one licence; others, such as "BSD License", leave it open.
 _SPDX = {
@@ -51,16 +52,6 @@ class Package:
         return f"{self.key}=={self.version.split('+')[0]}"
 
 
-@dataclass(frozen=True)
-class Model:
-    """A network that is shipped."""
-
-    name: str
-    version: str
-    description: str
-    sha256: str
-
-
 def packages(site: Path | None = None, roots: Path | None = None) -> list[Package]:
     """List installed packages.
 
@@ -93,11 +84,16 @@ def pinned(requirements: Path) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and line[0] not in "#-"]
 
 
-def models(folder: Path) -> list[Model]:
-    """Read the models of a repository."""
-    metadata = (json.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*/metadata.json"))
-    found = (Model(m["name"], m["version"], m["description"], m["sha256"]) for m in metadata)
-    return sorted(found, key=lambda m: m.name)
+def models(folder: Path) -> list[ModelFolder]:
+    """Open the models of a repository.
+
+    Raises
+    ------
+    ModelError
+        A network is not the one that its metadata describes.
+    """
+    names = sorted(path.parent.name for path in folder.glob(f"*/{METADATA}"))
+    return [open_model(folder, name) for name in names]
 
 
 def _closure(installed: dict[str, Distribution], roots: Iterable[Requirement]) -> set[str]:

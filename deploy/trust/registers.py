@@ -26,8 +26,14 @@ class State(StrEnum):
     """A figure by a command, as no test may depend on it; tests have no clock."""
     MISSED = "missed"
     """Made, but the figure asked for is not reached: a known anomaly says by how much."""
+    NOT_RUN = "not run"
+    """Made and with tests, which need what is not here: a known anomaly says what."""
     OPEN = "open"
     """Not in this version."""
+
+
+_ANOMALOUS = frozenset({State.MISSED, State.NOT_RUN})
+_EXPLAINED = _ANOMALOUS | {State.MEASURED}
 
 
 class _Entry(BaseModel):
@@ -50,7 +56,8 @@ class Requirement(_Entry):
     state
         What is said of it.
     evidence
-        Of a measured or missed one: the figure and where it comes from.
+        Of a measured or missed one: the figure and where it comes from; of one that was not run:
+        what is missing.
     """
 
     issue: int
@@ -164,10 +171,10 @@ def _check(registers: Registers) -> None:
         _known(anomaly.id, anomaly.requirements, requirements)
         _known(anomaly.id, anomaly.risks, risks)
     for entry in registers.requirements:
-        if entry.state in (State.MEASURED, State.MISSED) and not entry.evidence:
-            raise RegisterError(f"{entry.id} is {entry.state} and gives no figure.")
-        if entry.state is State.MISSED and not registers.anomalies_of(entry.id):
-            raise RegisterError(f"{entry.id} is missed, but no anomaly says so.")
+        if entry.state in _EXPLAINED and not entry.evidence:
+            raise RegisterError(f"{entry.id} is {entry.state} and gives no figure or reason.")
+        if entry.state in _ANOMALOUS and not registers.anomalies_of(entry.id):
+            raise RegisterError(f"{entry.id} is {entry.state}, but no anomaly says so.")
 
 
 def _once(entries: Sequence[_Entry]) -> frozenset[str]:

@@ -19,7 +19,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
-from deploy.trust.parts import MODEL_LICENCE, Model, Package
+from cmr.model_store import ModelFolder
+from deploy.trust.parts import MODEL_LICENCE, Package
 
 APPLICATION = "cmr-map"
 _LICENCE = "Apache-2.0"
@@ -27,7 +28,7 @@ _LICENCE = "Apache-2.0"
 _NAMESPACE = uuid.UUID("7d1c2b62-2f0b-5a6e-9b53-6a0a0f4b8c11")
 
 
-def sbom(version: str, packages: Sequence[Package], models: Sequence[Model]) -> str:
+def sbom(version: str, packages: Sequence[Package], models: Sequence[ModelFolder]) -> str:
     """Make the document: the same parts give the same bytes, so it holds no time.
 
     Raises
@@ -38,7 +39,10 @@ def sbom(version: str, packages: Sequence[Package], models: Sequence[Model]) -> 
     root = _component(APPLICATION, version, _LICENCE, "", ComponentType.APPLICATION)
     parts = {p.key: _package(p) for p in packages}
     networks = [_model(m) for m in models]
-    bom = Bom(components=[*parts.values(), *networks], serial_number=_serial(parts, networks))
+    bom = Bom(
+        components=[*parts.values(), *networks],
+        serial_number=_serial(root, *parts.values(), *networks),
+    )
     bom.metadata.component = root
     bom.metadata.timestamp = cast(Any, None)
     bom.register_dependency(root, [*parts.values(), *networks])
@@ -60,12 +64,12 @@ def _package(package: Package) -> Component:
     return made
 
 
-def _model(model: Model) -> Component:
+def _model(model: ModelFolder) -> Component:
     made = _component(
         model.name,
         model.version,
         MODEL_LICENCE,
-        model.description,
+        model.metadata.description,
         ComponentType.MACHINE_LEARNING_MODEL,
     )
     made.hashes = [HashType(alg=HashAlgorithm.SHA_256, content=model.sha256)]
@@ -85,6 +89,7 @@ def _component(
     )
 
 
-def _serial(parts: dict[str, Component], networks: Sequence[Component]) -> uuid.UUID:
-    named = sorted(str(c.bom_ref.value) for c in (*parts.values(), *networks))
+def _serial(*components: Component) -> uuid.UUID:
+    """Of the application and its parts, networks by their bytes: another list has another one."""
+    named = sorted([str(c.bom_ref.value), *(str(h.content) for h in c.hashes)] for c in components)
     return uuid.uuid5(_NAMESPACE, json.dumps(named))

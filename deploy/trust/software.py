@@ -6,10 +6,11 @@ import ast
 from collections.abc import Sequence
 from pathlib import Path
 
+from cmr.model_store import ModelFolder
+from deploy.image.bytecode import PACKAGES
 from deploy.trust.markdown import table
 from deploy.trust.pages import NOTICE
-from deploy.trust.parts import Model, pinned
-from deploy.trust.trace import APPLICATION
+from deploy.trust.parts import pinned
 
 _TESTS = "tests"
 
@@ -44,8 +45,8 @@ classification has been made: this is research software.
 
 ## Architecture
 
-Imports point one way: `app → operators → pictures/meshes/dicomio → cmr`, which a test holds. The
-graph of operators stands in the README.
+Imports point one way, which `tests/test_imports.py` holds: `app → operators → report → pictures,
+meshes, dicomio, serving, texts → cmr`. The graph of operators stands in the README.
 
 {architecture}
 
@@ -81,7 +82,8 @@ _DOCUMENTS = (
      "`docs/validation.md`"),
     ("Revision history", "`CHANGELOG.md` and the repository"),
     ("Unresolved anomalies", "[anomalies.md](anomalies.md)"),
-    ("List of parts (SBOM)", "`python -m deploy.trust sbom`; in the image under its documents"),
+    ("List of parts (SBOM)", "`python -m deploy.trust sbom`; `sbom.cdx.json` among an image's "
+     "documents"),
     ("Cybersecurity", "[risks.md](risks.md) R-09 and R-12, the list of parts, `make audit`"),
     ("Networks: data, figures by subgroup, limits", "`models/*/README.md`, `docs/experiments.md`"),
     ("Quantitative values: bias, precision, limits", "`docs/validation.md`, `docs/mapping.md`, "
@@ -108,7 +110,7 @@ _CLAUSES = (
 
 
 def software_page(
-    root: Path, version: str, notice: str, requirements: Path, models: Sequence[Model]
+    root: Path, version: str, notice: str, requirements: Path, models: Sequence[ModelFolder]
 ) -> str:
     """Make the page."""
     pins = [(r.name, str(r.specifier).removeprefix("==")) for r in pinned(requirements)]
@@ -120,7 +122,7 @@ def software_page(
         packages=table(("Package", "Version"), pins),
         models=table(
             ("Model", "Version", "What", "SHA-256"),
-            [(m.name, m.version, m.description, f"`{m.sha256}`") for m in models],
+            [(m.name, m.version, m.metadata.description, f"`{m.sha256}`") for m in models],
         ),
         documents=table(("Document", "Where"), _DOCUMENTS),
         clauses=table(("Clause", "What there is"), _CLAUSES),
@@ -134,5 +136,5 @@ def _packages(root: Path) -> list[tuple[str, str, str]]:
         if name != _TESTS:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             first = (ast.get_docstring(tree) or "").split("\n\n")[0].replace("``", "`")
-            rows.append((f"`{name}/`", "yes" if name in APPLICATION else "", first))
+            rows.append((f"`{name}/`", "yes" if name in PACKAGES else "", first))
     return rows

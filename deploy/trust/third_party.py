@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cmr.model_store import ModelFolder
 from deploy.trust.markdown import table
-from deploy.trust.parts import MODEL_LICENCE, Model, Package
+from deploy.trust.parts import MODEL_LICENCE, Package
 
 _INTRODUCTION = """# Third-party parts and their licences
 
@@ -23,11 +24,14 @@ them.
 - `nvidia-cuda-runtime` is under NVIDIA's own licence, and `holoscan-cu13` brings NVIDIA's terms
   beside Apache-2.0: read them before you pass anything on.
 - The networks are under CC BY-NC-SA 4.0: name their data, no commercial use, same licence.
+
+`make audit` asks the package index for known vulnerabilities of what is listed here. It fails where
+there is one, and where a package could not be asked about.
 """
 
 
 def third_party_page(
-    packages: Sequence[Package], direct: frozenset[str], models: Sequence[Model]
+    packages: Sequence[Package], direct: frozenset[str], models: Sequence[ModelFolder]
 ) -> str:
     """Make the page; ``direct`` are the canonical names of the pinned packages."""
     rows = [

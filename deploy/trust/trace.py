@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.image.bytecode import PACKAGES
 from deploy.trust.marks import MarkedTests, TestRef, parse_reference
 from deploy.trust.outcomes import TestRun
 from deploy.trust.registers import Registers, Requirement, State
-
-APPLICATION = ("app", "operators", "serving", "dicomio", "pictures", "meshes", "cmr")
-"""Packages that are shipped; every module of them has to serve a requirement."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,8 @@ def serves(requirement: Requirement, file: str) -> bool:
 def _unmarked(trace: Trace) -> Iterator[str]:
     for entry in trace.registers.requirements:
         marked = bool(trace.functions_of(entry.id))
-        if entry.state is State.CLAIMED and not marked:
-            yield f"{entry.id} is claimed, but no test is marked with it."
+        if entry.state in (State.CLAIMED, State.NOT_RUN) and not marked:
+            yield f"{entry.id} is {entry.state}, but no test is marked with it."
         if entry.state is State.OPEN and marked:
             yield f"{entry.id} is open, but tests are marked with it."
 
@@ -59,13 +57,19 @@ def _unknown(trace: Trace) -> Iterator[str]:
     for identifier, tests in trace.tests.marked.items():
         if identifier not in known:
             yield f"{tests[0]} is marked with {identifier}, which is no requirement."
+    marked = {test.file for tests in trace.tests.marked.values() for test in tests}
+    for file in sorted(set(trace.tests.functions) - marked):
+        yield f"{file} is marked with no requirement."
 
 
 def _risks_without_test(trace: Trace) -> Iterator[str]:
     for risk in trace.registers.risks:
         for measure in risk.measures:
-            if not trace.tests.expand(parse_reference(measure.test)):
+            tests = trace.tests.expand(parse_reference(measure.test))
+            if not tests:
                 yield f"{risk.id} names {measure.test}, which is no test."
+            elif not set(tests) & set(trace.functions_of(measure.requirement)):
+                yield f"{risk.id}: {measure.test} does not show {measure.requirement}."
 
 
 def _code(trace: Trace, root: Path) -> Iterator[str]:
@@ -74,7 +78,8 @@ def _code(trace: Trace, root: Path) -> Iterator[str]:
         for pattern in entry.code:
             if entry.state is not State.OPEN and not any(root.glob(pattern)):
                 yield f"{entry.id} names {pattern}, which is no file."
-    for package in APPLICATION:
+    # Every module that is shipped serves a requirement.
+    for package in PACKAGES:
         for path in sorted((root / package).rglob("*.py")):
             file = path.relative_to(root).as_posix()
             if path.name != "__init__.py" and not any(serves(r, file) for r in requirements):
@@ -86,6 +91,8 @@ def _requirements_not_shown(trace: Trace, run: TestRun) -> Iterator[str]:
         outcome = run.of(trace.functions_of(entry.id))
         if outcome.failed or (entry.state is State.CLAIMED and not outcome.shown):
             yield f"{entry.id}: {outcome}."
+        elif entry.state is State.NOT_RUN and outcome.passed:
+            yield f"{entry.id} is said to be not run ({entry.evidence}), but: {outcome}. Claim it."
 
 
 def _measures_not_shown(trace: Trace, run: TestRun) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A local Orthanc with DICOMweb, for as long as it is looked at."""
+"""A local Orthanc with DICOMweb: started and stopped, fed."""
 
 from __future__ import annotations
 
@@ -11,44 +11,76 @@ import urllib.request
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-_PLUGIN = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 _START_S = 60
+_SETTINGS, _LOG = "orthanc.json", "orthanc.log"
 
 
 def free_port() -> int:
     """Find a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Find different ports of this machine that nobody listens on."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def configure(folder: Path, port: int, **settings: Any) -> None:
+    """Write the settings of an Orthanc on loopback that keeps all it has below ``folder``."""
+    config = {
+        "StorageDirectory": str(folder / "store"),
+        "IndexDirectory": str(folder / "store"),
+        "HttpPort": port,
+        "RemoteAccessAllowed": False,
+        "Plugins": [str(PLUGIN)],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+    }
+    (folder / _SETTINGS).write_text(json.dumps(config | settings), encoding="utf-8")
+
+
+def start(folder: Path, port: int, program: str = "Orthanc") -> subprocess.Popen[bytes]:
+    """Start what :func:`configure` has set up, and wait until it answers.
+
+    Raises
+    ------
+    RuntimeError
+        It ends at once, or does not answer within a minute; with the end of its log.
+    """
+    log = folder / _LOG
+    with log.open("ab") as file:
+        process = subprocess.Popen([program, folder / _SETTINGS], stdout=file, stderr=file)
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end and process.poll() is None:
+        if _answers(f"http://127.0.0.1:{port}/dicom-web/studies"):
+            return process
+        time.sleep(0.25)
+    process.kill()
+    process.wait(60)
+    said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
+    raise RuntimeError(f"Orthanc does not start: {said}")
 
 
 @contextmanager
 def local_orthanc(folder: Path) -> Iterator[str]:
     """Run Orthanc on loopback with its store in ``folder``; gives its address."""
     port = free_port()
-    config = {
-        "Name": "viewer",
-        "StorageDirectory": str(folder / "store"),
-        "IndexDirectory": str(folder / "store"),
-        "HttpPort": port,
-        "DicomServerEnabled": False,
-        "RemoteAccessAllowed": False,
-        "AuthenticationEnabled": False,
-        "Plugins": [_PLUGIN],
-        "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
-    }
-    settings = folder / "orthanc.json"
-    settings.write_text(json.dumps(config), encoding="utf-8")
-    address = f"http://127.0.0.1:{port}"
-    with (folder / "orthanc.log").open("wb") as log:
-        process = subprocess.Popen(["Orthanc", settings], stdout=log, stderr=log)
-        try:
-            _wait(address, process)
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    configure(folder, port, DicomServerEnabled=False, AuthenticationEnabled=False)
+    process = start(folder, port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def upload(address: str, files: Iterable[Path]) -> None:
@@ -65,12 +97,12 @@ def upload(address: str, files: Iterable[Path]) -> None:
             pass
 
 
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _START_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/system", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise RuntimeError("Orthanc does not start; see orthanc.log.")
+def _answers(address: str) -> bool:
+    """Whether the server is up; one that asks for a password is."""
+    try:
+        with urllib.request.urlopen(address, timeout=5):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code == 401
+    except OSError:
+        return False

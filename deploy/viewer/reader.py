@@ -138,6 +138,10 @@ class Reader:
         """Everything that the page says."""
         return str(self._page.locator("body").inner_text())
 
+    def wait_for(self, text: str) -> None:
+        """Wait until the page says ``text``."""
+        self._page.get_by_text(text).first.wait_for()
+
     def press(self, name: str) -> None:
         """Press the button of this name."""
         self._page.get_by_role("button", name=name).first.click()
