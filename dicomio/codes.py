@@ -97,6 +97,10 @@ NORMAL_RANGE_LOW = _sct("385524004", "Normal Range Lower Limit")
 NORMAL_RANGE_HIGH = _sct("371933006", "Normal Range Upper Limit")
 NORMAL_RANGE_DESCRIPTION = _dcm("121407", "Normal Range description")
 NORMAL_RANGE_AUTHORITY = _dcm("121408", "Normal Range Authority")
+NORMALITY = _dcm("121402", "Normality")
+NORMAL = _sct("17621005", "Normal")
+ABNORMALLY_HIGH = _sct("371879000", "Abnormally High")
+ABNORMALLY_LOW = _sct("371880002", "Abnormally Low")
 Z_SCORE = _dcm("121416", "Z-Score of measurement")
 MEAN = _sct("373098007", "Mean")
 MEDIAN = _sct("373099004", "Median")
@@ -127,7 +131,15 @@ STROKE_VOLUME = _sct("90096001", "Stroke Volume")
 STROKE_INDEX = _sct("277381004", "Stroke Index")
 CARDIAC_OUTPUT = _sct("82799009", "Cardiac Output")
 CARDIAC_INDEX = _sct("54993008", "Cardiac Index")
+PEAK_EJECTION_RATE = _dcm("122616", "Peak Ejection Rate")
+PEAK_EJECTION_TIME = _dcm("122617", "Peak Ejection Time")
+PEAK_FILLING_RATE = _dcm("122618", "Peak Filling Rate")
+PEAK_FILLING_TIME = _dcm("122619", "Peak Filling Time")
 WALL_MASS = _dcm("122447", "Wall Mass")
+WALL_THICKNESS = _dcm("122445", "Wall Thickness")
+WALL_THICKENING = _loinc("59092-7", "% Thickening")
+# That of a volume has public codes; this one is of the areas of a sector.
+REGIONAL_EJECTION_FRACTION = _own("REGEF", "Regional ejection fraction by area")
 HEART_RATE = _loinc("8867-4", "Heart rate")
 BODY_SURFACE_AREA = _loinc("8277-6", "Body Surface Area")
 
@@ -218,6 +230,7 @@ PAPILLARY_MUSCLES = _dcm("122670", "Papillary Muscle Included/Excluded")
 PAPILLARY_INCLUDED = _dcm("122621", "Papillary Muscle Included")
 PAPILLARY_EXCLUDED = _dcm("122620", "Papillary Muscle Excluded")
 VOXEL_SUM = _dcm("126030", "Sum of segmented voxel method for volume")
+CENTERLINE = _dcm("122449", "Centerline Wall Motion Analysis")
 BULLET = _dcm("125228", "Bullet Method")
 BSA_DUBOIS = _dcm("122241", "BSA = 0.007184*WT^0.425*HT^0.725")
 BSA_MOSTELLER = _dcm("122244", "BSA = (HT*WT/36)^0.5")
@@ -227,6 +240,7 @@ UNITS: Mapping[str, Code] = MappingProxyType(
         code.value: code
         for code in (
             _unit("ml"),
+            _unit("ml/s"),
             _unit("g"),
             _unit("%"),
             _unit("l/min"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from types import MappingProxyType
 
 from cmr.records import Measured, Quantity, Status
 from cmr.results import StudyResults
+from cmr.results_cine import Wall
 from cmr.results_mapping import AnyMap, Mapping, Region, map_title
 from cmr.results_scar import METHOD_TITLES, Scar
 from dicomio.sr_content import missing
@@ -38,6 +39,8 @@ def blocks(results: StudyResults) -> Iterator[Block]:
         yield _numbers("Left ventricle", cine.lv)
         yield _numbers("Right ventricle", cine.rv)
         yield _numbers("Heart and body size", cine.heart)
+        if cine.wall:
+            yield _wall(cine.wall)
     if results.mapping:
         yield from _maps(results.mapping)
     if results.scar:
@@ -90,14 +93,25 @@ def _row(name: str, numbers: Collection[tuple[Quantity, float]]) -> str:
     return f"{name}: " + "; ".join(f"{q.title} {shown(q, v)}" for q, v in numbers)
 
 
+def _wall(wall: Wall) -> Block:
+    parts = [("Whole wall", wall.global_)]
+    parts += [(f"AHA {number}", one) for number, one in wall.segments.items()]
+    return Block("Wall motion", _parts(parts))
+
+
+def _parts(parts: Sequence[tuple[str, Measured]]) -> tuple[str, ...]:
+    """One line a part, then what is missing and why."""
+    lines = [_row(name, list(one.values())) for name, one in parts if any(one.values())]
+    lines += [f"{name}: {text}" for name, one in parts for text in _missing(one)]
+    return tuple(lines)
+
+
 def _scar(scar: Scar) -> Iterator[Block]:
     yield _numbers(f"Late enhancement, {METHOD_TITLES[scar.method]}", scar)
     parts: list[tuple[str, Measured]] = [("Wall", scar.layers)]
     parts += [(f"Territory of {name}", one) for name, one in scar.territories.items()]
     parts += [(f"AHA {number}", one) for number, one in scar.segments.items()]
-    lines = [_row(name, list(one.values())) for name, one in parts if any(one.values())]
-    lines += [f"{name}: {text}" for name, one in parts for text in _missing(one)]
-    yield Block("Where the scar lies", (*lines,))
+    yield Block("Where the scar lies", _parts(parts))
 
 
 def _quality(results: StudyResults) -> Block:

@@ -14,6 +14,14 @@ _ATRIAL_START = 0.70
 
 
 @dataclass(frozen=True)
+class Steepest:
+    """Largest slope of the filling, per cycle, and when: a share of the cycle after ED or ES."""
+
+    slope: float
+    after: float
+
+
+@dataclass(frozen=True)
 class CycleShape:
     """Shape of the volume curve, common to both ventricles.
 
@@ -41,6 +49,20 @@ class CycleShape:
         late = _rise((diastole - _ATRIAL_START) / (1 - _ATRIAL_START))
         filling = early + (1 - self.early_filling_share) * late
         return np.where(tau <= self.systole_share, emptying, filling)
+
+    def steepest(self) -> tuple[Steepest, Steepest]:
+        """Emptying and filling; half a cosine is steepest in its middle, pi/2 of its mean slope."""
+        diastole, early = 1 - self.systole_share, self.early_filling_share
+        lobes = (
+            (early, 0.0, _EARLY_END),
+            (1 - early, _ATRIAL_START, 1.0),
+        )
+        filling = [
+            Steepest(np.pi / 2 * share / ((end - start) * diastole), (start + end) / 2 * diastole)
+            for share, start, end in lobes
+        ]
+        emptying = Steepest(np.pi / 2 / self.systole_share, self.systole_share / 2)
+        return emptying, max(filling, key=lambda lobe: lobe.slope)
 
 
 def _rise(x: FloatArray) -> FloatArray:

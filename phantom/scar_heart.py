@@ -36,7 +36,7 @@ def late_slices(
     """
     ventricles, depths_mm = imaged_ventricles(scene), slice_depths_mm(scene, geometry)
     held = (labels == Label.LV).any(axis=(1, 2))
-    levels = _levels(depths_mm, geometry.slice_extents_mm, held)
+    levels = slice_levels(depths_mm, geometry.slice_extents_mm, held)
     wide = [depth for depth in depths_mm if _half_arc_deg(ventricles, depth) >= _LEAST_HALF_ARC_DEG]
     places = []
     for depth, level in zip(depths_mm, levels, strict=True):
@@ -52,9 +52,10 @@ def _half_arc_deg(ventricles: Ventricles, depth_mm: float) -> float:
     return float(np.rad2deg(crescent.along(share)[1]))
 
 
-def _levels(
+def slice_levels(
     depths_mm: FloatArray, extents_mm: FloatArray, held: npt.NDArray[np.bool_]
 ) -> list[int | None]:
+    """Thirds of the slices that hold the LV, as indices of ``LEVELS``; a single slice is mid."""
     found: list[int | None] = [None] * len(depths_mm)
     if len(depths_mm) == 1:
         return [LEVELS.index("mid") if held[0] else None]

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from cmr.volume import StackGeometry, Volume4D
 from phantom.acquired import Acquisition, Person, Sequence, started_s
 from phantom.appearance import load_appearance
@@ -34,6 +36,7 @@ from phantom.settings import Layout, PhantomSettings
 from phantom.subject import PhantomSubject, draw_subject
 from phantom.tissue import Contrast
 from phantom.truth import Phases, Truth, continuous_truth, discretised_truth
+from phantom.wall_truth import motion_truth
 
 _SCOUT_SERIES, _LONG_AXIS_SERIES, _REPEAT_SERIES = 1, 10, 20
 _SHORT_AXIS_SERIES, _LATE_SERIES = 101, 201
@@ -77,6 +80,9 @@ def _truth(settings: PhantomSettings, subject: PhantomSubject, labels: Volume4D)
         height_cm=person.height_cm if settings.body_size else None,
         weight_kg=person.weight_kg if settings.body_size else None,
         slices=labels.geometry.n_slices,
+        motion=motion_truth(
+            subject.scene, labels.geometry, np.asarray(labels.data[[phases.ed, phases.es]])
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from cmr.volume import FloatArray, Volume4D
 from phantom.heart import MYOCARDIAL_DENSITY_G_ML, HeartShape
 from phantom.mapping_truth import MappingTruth
 from phantom.scar_truth import ScarTruth
+from phantom.wall_truth import MotionTruth
 
 
 class _Frozen(BaseModel):
@@ -51,7 +52,8 @@ class Truth(_Frozen):
     ``continuous`` holds the analytic volumes of the heart. ``discretised`` sums the true masks
     of the imaged slices, each area times the length its slice stands for
     (:attr:`cmr.volume.StackGeometry.slice_extents_mm`); undefined (NaN) for a single slice.
-    ``mapping`` and ``scar`` are None without such acquisitions.
+    ``motion`` has rates and the wall from the formulas of the heart. ``mapping`` and ``scar`` are
+    None without such acquisitions.
     """
 
     seed: int
@@ -63,6 +65,7 @@ class Truth(_Frozen):
     weight_kg: float | None
     slices: int
     papillary_muscles: Literal["in cavity"] = "in cavity"
+    motion: MotionTruth | None = None
     mapping: MappingTruth | None = None
     scar: ScarTruth | None = None
 

@@ -13,6 +13,7 @@ from cmr.results import (
     StudyResults,
     Ventricle,
 )
+from cmr.results_cine import CineRange, Wall, WallSegment
 from tests.dicom_source import STUDY_UID
 
 # Chosen so that rounding shows; the text is what a report has to hold.
@@ -26,6 +27,10 @@ LV = {
     "edv_index_ml_m2": (75.63, "75.6"),
     "esv_index_ml_m2": (30.02, "30.0"),
     "sv_index_ml_m2": (45.61, "45.6"),
+    "peak_ejection_rate_ml_s": (412.34, "412.3"),
+    "peak_filling_rate_ml_s": (467.87, "467.9"),
+    "time_to_peak_ejection_ms": (151.6, "152"),
+    "time_to_peak_filling_ms": (168.4, "168"),
     "mass_ed_g": (120.554, "120.55"),
     "mass_es_g": (124.956, "124.96"),
     "mass_ed_index_g_m2": (60.27, "60.3"),
@@ -43,6 +48,10 @@ RV = {
     "edv_index_ml_m2": (80.08, "80.1"),
     "esv_index_ml_m2": (35.36, "35.4"),
     "sv_index_ml_m2": (44.73, "44.7"),
+    "peak_ejection_rate_ml_s": (388.12, "388.1"),
+    "peak_filling_rate_ml_s": (401.55, "401.6"),
+    "time_to_peak_ejection_ms": (161.3, "161"),
+    "time_to_peak_filling_ms": (182.7, "183"),
 }
 HEART = {
     "heart_rate_bpm": (71.4, "71"),
@@ -83,6 +92,44 @@ def cine_results(lv=None, rv=None, heart=None) -> Cine:
         agreement=None,
         clean_up=[],
     )
+
+
+def wall_results() -> Wall:
+    """A wall whose segment 12 was not measured and whose 13 has no value at ES."""
+    segments = {
+        k: WallSegment(
+            thickness_ed_mm=7.126 + k / 10, thickness_es_mm=10.338 + k / 10,
+            thickening_pct=40.04 + k, regional_ef_pct=55.55 + k / 2, chords_ed=34, chords_es=17,
+        )
+        for k in range(1, 17)
+    }  # fmt: skip
+    keys = [quantity.key for quantity in WallSegment.quantities()]
+    reason = "Segment 12 is on none of the slices."
+    segments[12] = WallSegment(chords_ed=0, chords_es=0, withheld=dict.fromkeys(keys, reason))
+    segments[13] = WallSegment(
+        thickness_ed_mm=5.5, chords_ed=20, chords_es=0,
+        withheld=dict.fromkeys(keys[1:], "No slice has enough chords."),
+    )  # fmt: skip
+    return Wall(
+        global_=WallSegment(
+            thickness_ed_mm=7.9, thickness_es_mm=11.2, thickening_pct=41.8, regional_ef_pct=57.3,
+            chords_ed=500, chords_es=400,
+        ),
+        segments=segments, slices=[], method="Centreline method.", levels="thirds",
+        not_measured="",
+    )  # fmt: skip
+
+
+RANGES = {
+    "lv.ef_pct": CineRange(
+        kind="published", low=51, high=71, mean=61, sd=5, z=-0.14, position="within",
+        people="women of 45 to 74 years", source="Petersen et al. 2017",
+    ),
+    "lv.mass_ed_index_g_m2": CineRange(
+        kind="site", low=28, high=56, position="above", people="women of 20 to 80 years",
+        source="our 30 volunteers",
+    ),
+}  # fmt: skip
 
 
 def study_results(cine: Cine | None) -> StudyResults:

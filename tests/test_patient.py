@@ -1,10 +1,21 @@
 """When two headers speak of one patient."""
 
+from math import nan
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.dataset import Dataset
 
-from dicomio.patient import PatientIdentity, count_patients, name_parts
+from cmr.body import Subject
+from dicomio.attributes import Attributes, elements
+from dicomio.patient import (
+    PatientIdentity,
+    agreed_subject,
+    count_patients,
+    name_parts,
+    read_subject,
+)
 
 pytestmark = pytest.mark.requirement("CINE-08")
 
@@ -47,3 +58,50 @@ def test_difference_is_symmetric_and_never_from_oneself(
 )
 def test_order_does_not_matter(found: list[PatientIdentity]) -> None:
     assert count_patients(found) == 2
+
+
+def header(**changes: str) -> Attributes:
+    """Elements of a header with the given attributes."""
+    dataset = Dataset()
+    for keyword, value in changes.items():
+        setattr(dataset, keyword, value)
+    return Attributes(elements(dataset))
+
+
+@pytest.mark.parametrize(
+    ("changes", "years"),
+    [
+        ({"PatientAge": "061Y"}, 61),
+        ({"PatientAge": "018M"}, 1.5),
+        ({"PatientBirthDate": "19600102", "StudyDate": "20200102"}, 60),
+        ({"PatientAge": "059Y", "PatientBirthDate": "19600102", "StudyDate": "20200101"}, 59),
+        # An age that is not that of the dates: one of them hides the true one.
+        ({"PatientAge": "030Y", "PatientBirthDate": "19600102", "StudyDate": "20200102"}, nan),
+        ({"PatientBirthDate": "18500101", "StudyDate": "20200102"}, nan),
+        ({"PatientBirthDate": "20210101", "StudyDate": "20200102"}, nan),
+        ({"PatientBirthDate": "19601399", "StudyDate": "20200102"}, nan),
+        ({"PatientBirthDate": "19600102"}, nan),
+        ({"PatientAge": "61"}, nan),
+        ({}, nan),
+    ],
+)
+@pytest.mark.requirement("REP-09")
+def test_age(changes: dict[str, str], years: float) -> None:
+    assert read_subject(header(**changes)).age_years == pytest.approx(years, abs=0.01, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("stated", "sex"), [("M", "male"), ("F", "female"), ("f ", "female"), ("O", ""), ("", "")]
+)
+@pytest.mark.requirement("REP-09")
+def test_sex(stated: str, sex: str) -> None:
+    assert read_subject(header(PatientSex=stated)).sex == sex
+
+
+@pytest.mark.requirement("REP-09")
+def test_what_headers_contradict_each_other_on_is_unknown() -> None:
+    one = Subject(180, 80, "male", 60)
+    assert agreed_subject([one, Subject(), one]) == one
+    mixed = agreed_subject([one, Subject(175, 80, "female", 60)])
+    assert (mixed.weight_kg, mixed.sex, mixed.age_years) == (80, "", 60)
+    assert mixed.height_cm != mixed.height_cm

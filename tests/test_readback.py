@@ -15,6 +15,7 @@ from dicomio.sr import WrittenObjects, write_report
 from tests.conftest import ROOT
 from tests.dicom_source import heart, stack
 from tests.dicom_tools import (
+    OWN_CODES,
     coded_items,
     dcentvfy_errors,
     dciodvfy_errors,
@@ -23,7 +24,15 @@ from tests.dicom_tools import (
     reference_codes,
     standard_codes,
 )
-from tests.results_sample import HEART, LV, RV, cine_results, study_results
+from tests.results_sample import (
+    HEART,
+    LV,
+    RANGES,
+    RV,
+    cine_results,
+    study_results,
+    wall_results,
+)
 from tests.writer_case import IDENTITY, SETTINGS, Case, write_case
 
 pytestmark = pytest.mark.requirement("CINE-34")
@@ -75,6 +84,9 @@ CASES = {
         "cine": cine_results(
             heart={"bsa_m2": None, "bsa_formula": None, "withheld": {"bsa_m2": "No height."}}
         )
+    },
+    "wall and ranges": {
+        "cine": cine_results().model_copy(update={"wall": wall_results(), "reference": RANGES})
     },
     "sloppy header": {
         "patient": {
@@ -220,6 +232,7 @@ def test_dcmqi_finds_segments_and_modifiers(cases, tmp_path):
 @pytest.mark.parametrize("name", CASES)
 def test_every_written_code_is_a_known_one(cases, name):
     reference, standard = reference_codes(), standard_codes()
+    reference |= {(value, "99CMRPOST"): meaning for value, meaning in OWN_CODES.items()}
     seen = set()
     for path in cases[name].files:
         for value, scheme, meaning in coded_items(pydicom.dcmread(path)):

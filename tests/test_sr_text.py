@@ -8,7 +8,7 @@ from cmr.results_mapping import EcvMapResults, Mapping
 from dicomio.sr_text_lines import blocks
 from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors, run, unknown_codes
 from tests.mapping_sample import ecv, relaxation, results
-from tests.results_sample import HEART, LV, RV, cine_results, study_results
+from tests.results_sample import HEART, LV, RV, cine_results, study_results, wall_results
 from tests.scar_sample import NETWORK, scar_results
 from tests.viewer_case import numbers
 from tests.writer_case import SETTINGS, write_in_words
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.requirement("NBR-06")
 # By hand: unit of each number as a reader knows it.
 UNITS = {"ml": "ml", "pct": "%", "l_min": "l/min", "l_min_m2": "l/min/m2", "ml_m2": "ml/m2",
          "g": "g", "g_m2": "g/m2", "bpm": "beats/min", "cm": "cm", "kg": "kg",
-         "m2": "m2"}  # fmt: skip
+         "m2": "m2", "ml_s": "ml/s", "ms": "ms"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_others_read_it(written):
     assert unknown_codes(written[1]) == []
     code, shown = run("dsrdump", "+Pl", written[1])
     assert code == 0
-    assert "End-diastolic volume               151.26 ml" in shown
+    assert f"{'End-diastolic volume':<39}  151.26 ml" in shown
 
 
 def test_every_container_keeps_the_names_of_its_items(written):
@@ -170,3 +170,16 @@ def test_maps_are_told_by_region():
     ecv_lines = found["Extracellular volume, MOLLI 5(3)3, fitted map"]
     assert ecv_lines[0] == "Whole wall: Median 27.13 %; Standard deviation 3.46 %"
     assert found["Maps that were not measured"] == ("t2: One image.",)
+
+
+def test_the_wall_is_told_by_segment():
+    cine = cine_results().model_copy(update={"wall": wall_results()})
+    by_title = {block.title: block.lines for block in blocks(study_results(cine))}
+    lines = by_title["Wall motion"]
+    assert lines[0] == (
+        "Whole wall: Wall thickness at end-diastole 7.90 mm; "
+        "Wall thickness at end-systole 11.20 mm; "
+        "Wall thickening 41.8 %; Regional ejection fraction 57.3 %"
+    )
+    assert any(line.startswith("AHA 16: Wall thickness") for line in lines)
+    assert any(line.startswith("AHA 12: ") and "none of the slices" in line for line in lines)
