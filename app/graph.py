@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
+from operators.cine_painter import CinePainter
 from operators.clean_up import CleanUp
 from operators.extracellular_volume import ExtracellularVolume
 from operators.inference import Inference
@@ -35,6 +37,7 @@ from operators.series_selector import SeriesSelector
 from operators.sr_writer import SrWriter
 from operators.study_reader import StudyReader
 from operators.volumetry import Volumetry
+from texts import Words
 
 
 class CmrApplication(Application):
@@ -158,14 +161,19 @@ class CmrApplication(Application):
             self, settings=s.writers, identity=p.scar_identity, name="scar_writer"
         )
         sr_writer = SrWriter(self, settings=s.writers, identity=p.report_identity, name="sr_writer")
-        painter = MapPainter(self, notice=s.application.notice, name="map_painter")
-        scar_painter = ScarPainter(self, notice=s.application.notice, name="scar_painter")
+        said: dict[str, Any] = {
+            "notice": s.application.notice,
+            "words": Words(s.report.language),
+        }
+        cine_painter = CinePainter(self, **said, name="cine_painter")
+        painter = MapPainter(self, **said, name="map_painter")
+        scar_painter = ScarPainter(self, **said, name="scar_painter")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
         objects = (seg_writer, map_writer, scar_writer, sr_writer)
-        for writer in (*objects, painter, scar_painter, results_writer):
+        for writer in (*objects, cine_painter, painter, scar_painter, results_writer):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
-        for taker in (assembler, seg_writer, sr_writer):
+        for taker in (assembler, seg_writer, sr_writer, cine_painter):
             self._join(quality, taker, "judged")
         for taker in (assembler, map_writer, painter):
             self._join(map_quality, taker, "judged_maps")
@@ -177,6 +185,7 @@ class CmrApplication(Application):
         self._join(assembler, sr_writer, "results")
         self._join(assembler, results_writer, "results")
         self._join(sr_writer, results_writer, "report")
+        self._join(cine_painter, results_writer, "cine_pictures")
         self._join(painter, results_writer, "pictures")
         self._join(scar_painter, results_writer, "scar_pictures")
 

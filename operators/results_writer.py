@@ -18,8 +18,8 @@ class ResultsWriter(Step):
     Without DICOM files the record still says why.
     """
 
-    inputs = ("study", "results", "report", "pictures", "scar_pictures")
-    optional = ("report", "pictures", "scar_pictures")
+    inputs = ("study", "results", "report", "cine_pictures", "pictures", "scar_pictures")
+    optional = ("report", "cine_pictures", "pictures", "scar_pictures")
 
     def __init__(self, fragment: Fragment, *, outbox: list[Outcome], **kwargs: Any) -> None:
         self._outbox = outbox
@@ -30,10 +30,9 @@ class ResultsWriter(Step):
         job: StudyJob,
         results: StudyResults,
         report: Path | Refusal,
-        pictures: tuple[Path, ...] | Refusal,
-        scar_pictures: tuple[Path, ...] | Refusal,
+        *pictures: tuple[Path, ...] | Refusal,
     ) -> None:
         """Write the record with the list of files beside it."""
-        del pictures, scar_pictures  # their arrival says that the files are complete
+        del pictures  # their arrival says that the files are complete
         refusal = report if isinstance(report, Refusal) else None
         self._outbox.append(Outcome(write_results(results, job.folder), refusal))

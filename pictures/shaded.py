@@ -192,7 +192,7 @@ def _lit(normals: FloatArray, body: Body) -> tuple[FloatArray, FloatArray]:
     halfway = light + np.array([0, 0, 1])
     gloss = np.clip(_along(unit, halfway / np.linalg.norm(halfway)), 0, 1) ** _GLOSS_POWER
     bright = _AMBIENT + _DIFFUSE * np.clip(_along(unit, light), 0, 1)
-    colour = np.multiply.outer(bright, np.float32(to_rgb(body.colour)))
+    colour = np.multiply.outer(bright, np.array(to_rgb(body.colour), np.float32))
     colour += (_GLOSS * gloss)[:, None]
     facing = np.clip(unit[:, 2], 0, 1)
     clear = 1 - body.opacity
@@ -201,4 +201,4 @@ def _lit(normals: FloatArray, body: Body) -> tuple[FloatArray, FloatArray]:
 
 
 def _along(unit: FloatArray, direction: FloatArray) -> FloatArray:
-    return np.asarray(unit @ np.float32(direction))
+    return np.asarray(unit @ direction.astype(np.float32))
