@@ -6,9 +6,11 @@ from pathlib import Path
 
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
+from operators.capture_writer import CaptureWriter
 from operators.clean_up import CleanUp
 from operators.extracellular_volume import ExtracellularVolume
 from operators.inference import Inference
+from operators.key_object_writer import KeyObjectWriter
 from operators.late_reader import LateReader
 from operators.map_locator import MapLocator
 from operators.map_measurement import MapMeasurement
@@ -161,7 +163,20 @@ class CmrApplication(Application):
         painter = MapPainter(self, notice=s.application.notice, name="map_painter")
         scar_painter = ScarPainter(self, notice=s.application.notice, name="scar_painter")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
-        objects = (seg_writer, map_writer, scar_writer, sr_writer)
+        capture_writer = CaptureWriter(
+            self, settings=s.writers, identity=p.report_identity, name="capture_writer"
+        )
+        key_object_writer = KeyObjectWriter(
+            self, settings=s.writers, identity=p.report_identity, name="key_object_writer"
+        )
+        objects = (
+            seg_writer,
+            map_writer,
+            scar_writer,
+            sr_writer,
+            capture_writer,
+            key_object_writer,
+        )
         for writer in (*objects, painter, scar_painter, results_writer):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
@@ -176,9 +191,13 @@ class CmrApplication(Application):
         self._join(scar_writer, sr_writer, "scar_objects")
         self._join(assembler, sr_writer, "results")
         self._join(assembler, results_writer, "results")
-        self._join(sr_writer, results_writer, "report")
-        self._join(painter, results_writer, "pictures")
-        self._join(scar_painter, results_writer, "scar_pictures")
+        for taker in (results_writer, capture_writer, key_object_writer):
+            self._join(sr_writer, taker, "report")
+        for taker in (results_writer, capture_writer):
+            self._join(painter, taker, "pictures")
+            self._join(scar_painter, taker, "scar_pictures")
+        self._join(capture_writer, key_object_writer, "captures")
+        self._join(key_object_writer, results_writer, "key_object")
 
     def _join(self, giver: Operator, taker: Operator, port: str) -> None:
         """Ports that belong together have one name."""
