@@ -18,6 +18,8 @@ from texts.fonts import BOLD, EAST_ASIAN, FOLDER, REGULAR
 
 # Of a sign that no font holds.
 UNKNOWN = "\N{WHITE SQUARE}"
+# Without them Arabic letters take other shapes.
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _drawable(sign: str) -> str:
     kind = unicodedata.category(sign)
     if kind in ("Cc", "Zl", "Zp"):
         return " "
-    if kind in ("Cf", "Cs", "Cn", "Co"):
+    if kind in ("Cf", "Cs", "Cn", "Co") and sign not in _JOINERS:
         return ""
     regular = (face.path for face in faces() if face.weight == 400)
     return sign if any(ord(sign) in _held(path) for path in regular) else UNKNOWN

@@ -174,7 +174,7 @@ class Tile:
     drawing: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # a traceback must not show a name
 class Report:
     """All of it.
 
