@@ -17,7 +17,7 @@ _FULL_BAR_PCT = 50  # of LV mass; larger infarcts fill the bar
 
 def scar_section(context: Context, scar: Scar) -> Section:
     """Amount of scar, where it lies, and what other methods say."""
-    numbers = (_methods(context, scar), *_where(context, scar))
+    numbers: tuple[Table | Facts, ...] = (_methods(context, scar), *_where(context, scar))
     blocks: list[Block] = [
         _amount(context, scar),
         *_pictures(context),

@@ -33,7 +33,8 @@ def headline(context: Context) -> Fact:
     if not gates:
         return Fact(say("Quality"), say("Nothing was measured."), "withheld")
     text = say(
-        "{passed} of {count} quality gates passed, {review} to review, {withheld} withheld values.",
+        "{passed} of {count} quality gates passed; "
+        "{review} to review, {withheld} that withhold values.",
         passed=counts[Status.PASS],
         count=len(gates),
         review=counts[Status.REVIEW],

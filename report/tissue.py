@@ -65,7 +65,7 @@ def _values(context: Context, mapping: Mapping) -> Table:
 def _line(
     context: Context, key: str, one: AnyMap, notes: Footnotes, ranged: bool
 ) -> Iterator[Cell]:
-    ranges = {r.region: r for r in one.reference}
+    ranges: dict[str, ReferenceRange] = {r.region: r for r in one.reference}
     yield Cell(map_title(context, key, one))
     yield Cell("%" if one.quantity == "ecv" else "ms")
     for region, part in (("global", one.global_), ("septal", one.septal)):
