@@ -77,8 +77,16 @@ class CmrApplication(Application):
             name="inference",
         )
         clean_up = CleanUp(self, settings=s.cleanup, name="clean_up")
-        volumetry = Volumetry(self, settings=s.volumetry, name="volumetry")
-        quality = Quality(self, settings=s.quality, model=p.cine.record, name="quality")
+        volumetry = Volumetry(
+            self, settings=s.volumetry, aha=s.tissue.aha, wall=s.cine.wall, name="volumetry"
+        )
+        quality = Quality(
+            self,
+            settings=s.quality,
+            ranges=s.cine.reference,
+            model=p.cine.record,
+            name="quality",
+        )
         self._join(selector, preprocessor, "selected")
         self._join(preprocessor, inference, "prepared")
         self._join(inference, clean_up, "segmented")
