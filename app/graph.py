@@ -21,9 +21,11 @@ from operators.mapping_quality import MappingQuality
 from operators.mapping_reader import MappingReader
 from operators.messages import Outcome
 from operators.motion_correction import MotionCorrection
+from operators.pdf_writer import PdfWriter
 from operators.preprocessor import Preprocessor
 from operators.quality import Quality
 from operators.relaxation_fit import RelaxationFit
+from operators.report_writer import ReportWriter
 from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
 from operators.scar_finder import ScarFinder
@@ -169,15 +171,22 @@ class CmrApplication(Application):
         key_object_writer = KeyObjectWriter(
             self, settings=s.writers, identity=p.report_identity, name="key_object_writer"
         )
+        report_writer = ReportWriter(
+            self, settings=s.report, now=p.identity.now, name="report_writer"
+        )
+        pdf_writer = PdfWriter(
+            self, settings=s.writers, identity=p.report_identity, name="pdf_writer"
+        )
         objects = (
             seg_writer,
             map_writer,
             scar_writer,
             sr_writer,
             capture_writer,
+            pdf_writer,
             key_object_writer,
         )
-        for writer in (*objects, painter, scar_painter, results_writer):
+        for writer in (*objects, painter, scar_painter, report_writer, results_writer):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
         for taker in (assembler, seg_writer, sr_writer):
@@ -189,14 +198,17 @@ class CmrApplication(Application):
         self._join(seg_writer, sr_writer, "segs")
         self._join(map_writer, sr_writer, "maps")
         self._join(scar_writer, sr_writer, "scar_objects")
-        self._join(assembler, sr_writer, "results")
-        self._join(assembler, results_writer, "results")
-        for taker in (results_writer, capture_writer, key_object_writer):
+        for taker in (sr_writer, report_writer, results_writer):
+            self._join(assembler, taker, "results")
+        for taker in (results_writer, capture_writer, pdf_writer, key_object_writer):
             self._join(sr_writer, taker, "report")
-        for taker in (results_writer, capture_writer):
+        for taker in (results_writer, capture_writer, report_writer):
             self._join(painter, taker, "pictures")
             self._join(scar_painter, taker, "scar_pictures")
+        for taker in (pdf_writer, results_writer):
+            self._join(report_writer, taker, "report_files")
         self._join(capture_writer, key_object_writer, "captures")
+        self._join(pdf_writer, key_object_writer, "pdf_object")
         self._join(key_object_writer, results_writer, "key_object")
 
     def _join(self, giver: Operator, taker: Operator, port: str) -> None:

@@ -31,12 +31,18 @@ from cmr.results import (
     Ventricle,
 )
 from cmr.volume import FloatArray
-from cmr.volumetry import CineMeasurement
+from cmr.volumetry import CineMeasurement, Function
 
 _VOLUME_DECIMALS = 2
 _TIME_DECIMALS = 1
 _AREA_DECIMALS = 1
 _POSITION_DECIMALS = 2
+_RATES = (
+    "peak_ejection_rate_ml_s",
+    "peak_filling_rate_ml_s",
+    "time_to_peak_ejection_ms",
+    "time_to_peak_filling_ms",
+)
 
 AnyMeasured = TypeVar("AnyMeasured", bound=Measured)
 
@@ -74,8 +80,8 @@ def cine_results(
     m = measurement
     kept_back = withheld_reasons(gates)
     return Cine(
-        lv=fill(LeftVentricle, m.lv, "cine.lv", kept_back, _needs_body(m)),
-        rv=fill(Ventricle, m.rv, "cine.rv", kept_back, _needs_body(m)),
+        lv=fill(LeftVentricle, m.lv, "cine.lv", kept_back, _undefined(m, m.lv)),
+        rv=fill(Ventricle, m.rv, "cine.rv", kept_back, _undefined(m, m.rv)),
         heart=fill(Heart, m.body, "cine.heart", kept_back, m.body.missing, bsa_formula=_formula(m)),
         phases=Phases(count=m.n_phases, ed=m.phases.ed, es=m.phases.es),
         curve=_curve(m, kept_back),
@@ -155,6 +161,11 @@ def _agreement(m: CineMeasurement, masks: MaskOrigin) -> Agreement | None:
     return agreement_record(masks.agreement, m.phases)
 
 
+def _undefined(m: CineMeasurement, side: Function) -> dict[str, str]:
+    """Reasons for numbers of one ventricle that may be missing."""
+    return _needs_body(m) | dict.fromkeys(_RATES, side.rates.reason)
+
+
 def _needs_body(m: CineMeasurement) -> dict[str, str]:
     """Reasons for numbers that need heart rate or body surface area."""
     missing = m.body.missing
@@ -186,7 +197,17 @@ def _curve(m: CineMeasurement, kept_back: Mapping[str, str]) -> Curve:
         lv_ml=volumes(Label.LV, "lv_ml"),
         rv_ml=volumes(Label.RV, "rv_ml"),
         myocardium_ml=volumes(Label.MYOCARDIUM, "myocardium_ml"),
+        lv_fitted_ml=_fitted(m.lv, "lv", kept_back),
+        rv_fitted_ml=_fitted(m.rv, "rv", kept_back),
     )
+
+
+def _fitted(side: Function, name: str, kept_back: Mapping[str, str]) -> list[float | None]:
+    """Fitted volumes, withheld with the curve or with the rates that they are there for."""
+    keys = (f"cine.curve.{name}_ml", f"cine.{name}.peak_ejection_rate_ml_s")
+    shown = not any(kept_back_reason(key, kept_back) for key in keys)
+    fitted = side.rates.fitted_ml
+    return _rounded(fitted if shown else np.full_like(fitted, np.nan), _VOLUME_DECIMALS)
 
 
 def _rounded(values: FloatArray, decimals: int) -> list[float | None]:

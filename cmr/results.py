@@ -1,20 +1,23 @@
 """The one results schema. ``results.json``, the structured report and the terminal all read it.
 
 Its building blocks are in :mod:`cmr.records`, tissue mapping in :mod:`cmr.results_mapping`,
-late enhancement in :mod:`cmr.results_scar`.
+late enhancement in :mod:`cmr.results_scar`, the wall on the cine in :mod:`cmr.results_cine`.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from cmr.records import Gate, Measured, Model, Record, Status, measured, most_severe
+from cmr.results_cine import CineRange, Wall
 from cmr.results_mapping import Mapping
 from cmr.results_scar import Scar
 
-SCHEMA_VERSION: Literal["1.4.0"] = "1.4.0"
+SCHEMA_VERSION: Literal["1.5.0"] = "1.5.0"
+# Read too: what they lack may be absent.
+_EARLIER = ("1.4.0",)
 
 
 class Ventricle(Measured):
@@ -29,6 +32,14 @@ class Ventricle(Measured):
     edv_index_ml_m2: float | None = measured("End-diastolic volume index", "ml/m2", 1)
     esv_index_ml_m2: float | None = measured("End-systolic volume index", "ml/m2", 1)
     sv_index_ml_m2: float | None = measured("Stroke volume index", "ml/m2", 1)
+    peak_ejection_rate_ml_s: float | None = measured("Peak ejection rate", "ml/s", 1)
+    peak_filling_rate_ml_s: float | None = measured("Peak filling rate", "ml/s", 1)
+    time_to_peak_ejection_ms: float | None = measured(
+        "Time from end-diastole to peak ejection", "ms", 0
+    )
+    time_to_peak_filling_ms: float | None = measured(
+        "Time from end-systole to peak filling", "ms", 0
+    )
 
 
 class LeftVentricle(Ventricle):
@@ -67,6 +78,12 @@ class Curve(Record):
     lv_ml: list[float | None]
     rv_ml: list[float | None]
     myocardium_ml: list[float | None]
+    lv_fitted_ml: list[float | None] = Field(
+        default_factory=list, description="Periodic fit that the LV rates come from."
+    )
+    rv_fitted_ml: list[float | None] = Field(
+        default_factory=list, description="Periodic fit that the RV rates come from."
+    )
 
 
 class SliceAreas(Record):
@@ -151,6 +168,13 @@ class Cine(Record):
         default=None, description="Null where no variants were compared."
     )
     clean_up: list[CleanUpChange]
+    wall: Wall | None = Field(default=None, description="Null where masks are withheld.")
+    reference: dict[str, CineRange] = Field(
+        default_factory=dict, description="By key below `cine`, such as `lv.edv_ml`."
+    )
+    no_range: dict[str, str] = Field(
+        default_factory=dict, description="Why a number has none, by key below `cine`."
+    )
 
 
 class SeriesDecision(Record):
@@ -195,7 +219,7 @@ class Application(Record):
 class StudyResults(Record):
     """``results.json``: everything known of one study."""
 
-    schema_version: Literal["1.4.0"] = SCHEMA_VERSION
+    schema_version: Literal["1.5.0"] = SCHEMA_VERSION
     application: Application
     study_instance_uid: str
     input: InputCount
@@ -213,3 +237,8 @@ class StudyResults(Record):
     def quality_status(self) -> Status:
         """The most severe status of all gates."""
         return most_severe(g.status for g in self.quality)
+
+    @field_validator("schema_version", mode="before")
+    @classmethod
+    def _of_today(cls, version: object) -> object:
+        return SCHEMA_VERSION if version in _EARLIER else version

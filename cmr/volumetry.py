@@ -19,6 +19,7 @@ from cmr.labels import STRUCTURES, Label
 from cmr.phases import ChosenPhases, PhaseSettings, choose_phases
 from cmr.settings import Section
 from cmr.volume import FloatArray, StackGeometry, Volume4D
+from cmr.volume_rates import Rates, no_rates
 
 
 class VolumetrySettings(Section):
@@ -37,6 +38,7 @@ class Function:
     esv_ml: float
     heart_rate_bpm: float
     bsa_m2: float
+    rates: Rates
 
     @property
     def sv_ml(self) -> float:
@@ -72,6 +74,26 @@ class Function:
     def sv_index_ml_m2(self) -> float:
         """Stroke volume index."""
         return self.sv_ml / self.bsa_m2
+
+    @property
+    def peak_ejection_rate_ml_s(self) -> float:
+        """Fastest emptying between ED and ES."""
+        return self.rates.peak_ejection_rate_ml_s
+
+    @property
+    def peak_filling_rate_ml_s(self) -> float:
+        """Fastest filling between ES and ED."""
+        return self.rates.peak_filling_rate_ml_s
+
+    @property
+    def time_to_peak_ejection_ms(self) -> float:
+        """From ED to the fastest emptying."""
+        return self.rates.time_to_peak_ejection_ms
+
+    @property
+    def time_to_peak_filling_ms(self) -> float:
+        """From ES to the fastest filling."""
+        return self.rates.time_to_peak_filling_ms
 
 
 @dataclass(frozen=True)
@@ -229,6 +251,7 @@ def _function(labels: Volume4D, cavity: Label, phases: ChosenPhases, body: Body)
         esv_ml=phase_volume_ml(labels, cavity, phases.es),
         heart_rate_bpm=body.heart_rate_bpm,
         bsa_m2=body.bsa_m2,
+        rates=no_rates(labels.n_phases, "Rates are not measured."),
     )
 
 

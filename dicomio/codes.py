@@ -125,6 +125,10 @@ STROKE_VOLUME = _sct("90096001", "Stroke Volume")
 STROKE_INDEX = _sct("277381004", "Stroke Index")
 CARDIAC_OUTPUT = _sct("82799009", "Cardiac Output")
 CARDIAC_INDEX = _sct("54993008", "Cardiac Index")
+PEAK_EJECTION_RATE = _dcm("122616", "Peak Ejection Rate")
+PEAK_EJECTION_TIME = _dcm("122617", "Peak Ejection Time")
+PEAK_FILLING_RATE = _dcm("122618", "Peak Filling Rate")
+PEAK_FILLING_TIME = _dcm("122619", "Peak Filling Time")
 WALL_MASS = _dcm("122447", "Wall Mass")
 HEART_RATE = _loinc("8867-4", "Heart rate")
 BODY_SURFACE_AREA = _loinc("8277-6", "Body Surface Area")
@@ -225,6 +229,7 @@ UNITS: Mapping[str, Code] = MappingProxyType(
         code.value: code
         for code in (
             _unit("ml"),
+            _unit("ml/s"),
             _unit("g"),
             _unit("%"),
             _unit("l/min"),

@@ -72,6 +72,27 @@ def _function(part: Part) -> dict[str, Concept]:
         "sv_index_ml_m2": Concept(
             codes.STROKE_INDEX, part, modifiers=(_PER_BSA,), equation="SV / BSA"
         ),
+        **_rates(part),
+    }
+
+
+def _rates(part: Part) -> dict[str, Concept]:
+    def concept(name: Code, equation: str) -> Concept:
+        return Concept(name, part, equation=equation)
+
+    return {
+        "peak_ejection_rate_ml_s": concept(
+            codes.PEAK_EJECTION_RATE, "largest -dV/dt from ED to ES, of a periodic fit"
+        ),
+        "peak_filling_rate_ml_s": concept(
+            codes.PEAK_FILLING_RATE, "largest dV/dt from ES to ED, of a periodic fit"
+        ),
+        "time_to_peak_ejection_ms": concept(
+            codes.PEAK_EJECTION_TIME, "time of the peak ejection rate - time of ED"
+        ),
+        "time_to_peak_filling_ms": concept(
+            codes.PEAK_FILLING_TIME, "time of the peak filling rate - time of ES"
+        ),
     }
 
 

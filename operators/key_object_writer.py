@@ -15,12 +15,12 @@ from operators.step import Step
 
 
 class KeyObjectWriter(Step):
-    """``study``, ``report``, ``captures`` → ``key_object``.
+    """``study``, ``report``, ``captures``, ``pdf_object`` → ``key_object``.
 
     What arrives says that the files are complete; they are listed as they lie in the folder.
     """
 
-    inputs = ("study", "report", "captures")
+    inputs = ("study", "report", "captures", "pdf_object")
     output = "key_object"
 
     def __init__(

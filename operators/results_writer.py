@@ -12,13 +12,13 @@ from operators.step import Step
 
 
 class ResultsWriter(Step):
-    """``study``, ``results``, ``report``, pictures, list → ``outbox`` for the application.
+    """``study``, ``results``, ``report``, all other files → ``outbox`` for the application.
 
     Without DICOM files the record still says why.
     """
 
-    inputs = ("study", "results", "report", "pictures", "scar_pictures", "key_object")
-    optional = ("report", "pictures", "scar_pictures", "key_object")
+    optional = ("report", "pictures", "scar_pictures", "report_files", "key_object")
+    inputs = ("study", "results", *optional)
 
     def __init__(self, fragment: Fragment, *, outbox: list[Outcome], **kwargs: Any) -> None:
         self._outbox = outbox

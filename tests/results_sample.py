@@ -26,6 +26,10 @@ LV = {
     "edv_index_ml_m2": (75.63, "75.6"),
     "esv_index_ml_m2": (30.02, "30.0"),
     "sv_index_ml_m2": (45.61, "45.6"),
+    "peak_ejection_rate_ml_s": (412.34, "412.3"),
+    "peak_filling_rate_ml_s": (467.87, "467.9"),
+    "time_to_peak_ejection_ms": (151.6, "152"),
+    "time_to_peak_filling_ms": (168.4, "168"),
     "mass_ed_g": (120.554, "120.55"),
     "mass_es_g": (124.956, "124.96"),
     "mass_ed_index_g_m2": (60.27, "60.3"),
@@ -43,6 +47,10 @@ RV = {
     "edv_index_ml_m2": (80.08, "80.1"),
     "esv_index_ml_m2": (35.36, "35.4"),
     "sv_index_ml_m2": (44.73, "44.7"),
+    "peak_ejection_rate_ml_s": (388.12, "388.1"),
+    "peak_filling_rate_ml_s": (401.55, "401.6"),
+    "time_to_peak_ejection_ms": (161.3, "161"),
+    "time_to_peak_filling_ms": (182.7, "183"),
 }
 HEART = {
     "heart_rate_bpm": (71.4, "71"),

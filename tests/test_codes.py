@@ -38,6 +38,8 @@ FROM_THE_STANDARD = {
     ("59438005", "SCT"),
     ("13647002", "SCT"),
     ("57396003", "SCT"),
+    ("122617", "DCM"),
+    ("122619", "DCM"),
 }
 # Codes of this project that neither list holds.
 OWN = {(value, "99CMRPOST") for value in OWN_CODES}

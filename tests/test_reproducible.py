@@ -108,4 +108,4 @@ def test_what_dicom_cannot_hold_is_no_version(version: str) -> None:
 def test_the_published_schema_knows_the_image() -> None:
     schema = json.loads(Path(ROOT / "docs" / "results.schema.json").read_text(encoding="utf-8"))
     assert "image_version" in schema["$defs"]["Application"]["properties"]
-    assert schema["properties"]["schema_version"]["const"] == "1.4.0"
+    assert schema["properties"]["schema_version"]["const"] == "1.5.0"

@@ -38,6 +38,10 @@ EXPECTED = {
     "lv.edv_index_ml_m2": (LV_F, "8821-1", "ml/m2", ED, True, "122621"),
     "lv.esv_index_ml_m2": (LV_F, "8823-7", "ml/m2", ES, True, "122621"),
     "lv.sv_index_ml_m2": (LV_F, "277381004", "ml/m2", None, True, None),
+    "lv.peak_ejection_rate_ml_s": (LV_F, "122616", "ml/s", None, False, None),
+    "lv.peak_filling_rate_ml_s": (LV_F, "122618", "ml/s", None, False, None),
+    "lv.time_to_peak_ejection_ms": (LV_F, "122617", "ms", None, False, None),
+    "lv.time_to_peak_filling_ms": (LV_F, "122619", "ms", None, False, None),
     "lv.mass_ed_g": (MYO_ED, "122447", "g", ED, False, "122620"),
     "lv.mass_es_g": (MYO_ES, "122447", "g", ES, False, "122620"),
     "lv.mass_ed_index_g_m2": (LV_F, "122447", "g/m2", ED, True, "122620"),
@@ -53,6 +57,10 @@ EXPECTED = {
     "rv.edv_index_ml_m2": (RV_F, "8822-9", "ml/m2", ED, True, None),
     "rv.esv_index_ml_m2": (RV_F, "8824-5", "ml/m2", ES, True, None),
     "rv.sv_index_ml_m2": (RV_F, "277381004", "ml/m2", None, True, None),
+    "rv.peak_ejection_rate_ml_s": (RV_F, "122616", "ml/s", None, False, None),
+    "rv.peak_filling_rate_ml_s": (RV_F, "122618", "ml/s", None, False, None),
+    "rv.time_to_peak_ejection_ms": (RV_F, "122617", "ms", None, False, None),
+    "rv.time_to_peak_filling_ms": (RV_F, "122619", "ms", None, False, None),
     "heart.heart_rate_bpm": (BODY, "8867-4", "{H.B.}/min", None, False, None),
     "heart.bsa_m2": (BODY, "8277-6", "m2", None, False, None),
 }
@@ -117,7 +125,7 @@ def remarks(group):
 def test_every_number_stands_in_its_group_with_code_unit_and_modifiers(root):
     expected = {(*place, float(TEXTS[key])) for key, place in EXPECTED.items()}
     found = [(*row[:-1], float(row[-1])) for row in rows(root)]
-    assert len(found) == len(expected) == 26
+    assert len(found) == len(expected) == 34
     assert set(found) == expected
 
 
