@@ -8,10 +8,11 @@ from PIL import Image
 
 from dicomio.encapsulated_pdf import write_pdf
 from dicomio.key_object import write_key_object
-from dicomio.key_pictures import cine_pictures
+from dicomio.key_pictures import key_pictures
 from dicomio.origin import Origin, origin_of
 from dicomio.rendering import WrittenRendering
 from dicomio.secondary_capture import KeyPicture, write_captures
+from dicomio.sr import WrittenObjects
 from tests.writer_case import IDENTITY, SETTINGS, Case, write_case
 
 PAGE = (
@@ -43,16 +44,12 @@ class Rendered:
         return [*self.listed, self.key_object.path]
 
 
-def write_pngs(folder: Path, mode: str = "RGBA") -> list[Path]:
-    """Noise, the same each time; some of it transparent where the mode knows that."""
+def write_pngs(folder: Path) -> None:
+    """Noise, the same each time."""
     random = np.random.default_rng(7)
-    paths = []
     for name, shape in SHAPES.items():
-        colours = random.integers(0, 256, (*shape, 4), dtype=np.uint8)
-        colours[..., 3] = 255
-        paths.append(folder / f"{name}.png")
-        Image.fromarray(colours, "RGBA").convert(mode).save(paths[-1])
-    return paths
+        colours = random.integers(0, 256, (*shape, 3), dtype=np.uint8)
+        Image.fromarray(colours, "RGB").save(folder / f"{name}.png")
 
 
 def write_rendered(folder: Path, *, pdf=ODD_PDF, identity=IDENTITY, **options) -> Rendered:
@@ -62,7 +59,8 @@ def write_rendered(folder: Path, *, pdf=ODD_PDF, identity=IDENTITY, **options) -
     (folder / "report.pdf").write_bytes(pdf)
     origin = origin_of([case.source.images], identity)
     written = write_pdf(folder / "report.pdf", origin, SETTINGS, results)
-    pictures = cine_pictures(write_pngs(folder), case.segs)
+    write_pngs(folder)
+    pictures = key_pictures(folder, WrittenObjects(case.segs))
     captures = write_captures(pictures, origin, SETTINGS, results)
     key_object = write_key_object(sorted(results.glob("*.dcm")), origin, SETTINGS, results)
     return Rendered(case, origin, written, pictures, captures, key_object)
