@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from dicomio.late_scar import LateScar
 from dicomio.mapped_tissue import MappedTissue
 from dicomio.secondary_capture import KeyPicture
 from dicomio.seg import ED, ES, WrittenSeg
-from dicomio.source import FrameRef
+from dicomio.source import FrameRef, ImageSource
+from dicomio.sr import WrittenObjects
 
-_ED, _ES = (ED.key,), (ES.key,)
-_BOTH = _ED + _ES
 # Name of the file: title, and the phases that it shows.
-CINE = {
-    "cine-contours-ed": ("Cine, contours at end-diastole", _ED),
-    "cine-contours-es": ("Cine, contours at end-systole", _ES),
-    "cine-curves": ("Cine, volume-time curves", _BOTH),
-    "cine-bullseyes": ("Cine, wall thickness and thickening by AHA segment", _BOTH),
-    "cine-worst-slice": ("Cine, slice with the least certain contours", _BOTH),
+_CINE = {
+    "cine-contours-ed": ("Cine, contours at end-diastole", (ED,)),
+    "cine-contours-es": ("Cine, contours at end-systole", (ES,)),
+    "cine-curves": ("Cine, volume-time curves", (ED, ES)),
+    "cine-bullseyes": ("Cine, wall thickness and thickening by AHA segment", (ED, ES)),
+    "cine-worst-slice": ("Cine, slice with the least certain contours", (ED, ES)),
 }
 MAP_BULLSEYES = "map-bullseyes"
-SCAR = {
+_SCAR = {
     "scar-slices": "Late enhancement, scar on all slices",
     "scar-bullseyes": "Late enhancement, transmurality and scar by AHA segment",
     "scar-surfaces": "Late enhancement, surfaces of ventricle and scar",
 }
 
+# Name of the file, title, images that it was made from.
+_Shown = tuple[str, str, Sequence[FrameRef]]
 
-def cine_pictures(paths: Iterable[Path], phases: Sequence[WrittenSeg]) -> list[KeyPicture]:
-    """Pictures of the cine; their sources are the images with contours."""
-    found = {path.stem: path for path in _pngs(paths)}
+
+def key_pictures(folder: Path, objects: WrittenObjects) -> list[KeyPicture]:
+    """Pictures in ``folder`` of what was written, in the order of the report."""
+    known = [*_of_cine(objects.phases), *_of_maps([m.tissue for m in objects.maps])]
+    known += _of_scar(objects.scar.late) if objects.scar else []
+    paths = {path.stem: path for path in folder.glob("*.png")}
     return [
-        KeyPicture(found[name], title, [f for p in phases if p.phase in keys for f in p.frames])
-        for name, (title, keys) in CINE.items()
-        if name in found
+        KeyPicture(paths[name], title, frames) for name, title, frames in known if name in paths
     ]
-
-
-def map_pictures(paths: Iterable[Path], mapped: Sequence[MappedTissue]) -> list[KeyPicture]:
-    """Bullseyes of all maps first, then every map with its contours."""
-    found = {path.stem: path for path in _pngs(paths)}
-    shown = [(MAP_BULLSEYES, "Maps, values by AHA segment", list(mapped))]
-    shown += [(map_name(m.key), f"{m.title} map with contours", [m]) for m in mapped]
-    return [
-        KeyPicture(found[name], title, [f for m in maps for f in _frames(m)])
-        for name, title, maps in shown
-        if name in found
-    ]
-
-
-def scar_pictures(paths: Iterable[Path], late: LateScar) -> list[KeyPicture]:
-    """Pictures of late enhancement."""
-    found = {path.stem: path for path in _pngs(paths)}
-    frames = [frame for row in late.images.frames for frame in row]
-    return [KeyPicture(found[name], title, frames) for name, title in SCAR.items() if name in found]
 
 
 def map_name(key: str) -> str:
@@ -63,9 +46,24 @@ def map_name(key: str) -> str:
     return f"map-{key.replace('_', '-')}"
 
 
-def _frames(mapped: MappedTissue) -> list[FrameRef]:
-    return [frame for row in mapped.images.frames for frame in row]
+def _of_cine(segs: Sequence[WrittenSeg]) -> Iterator[_Shown]:
+    """Sources are the images with contours."""
+    for name, (title, phases) in _CINE.items():
+        keys = {phase.key for phase in phases}
+        yield name, title, [frame for seg in segs if seg.phase in keys for frame in seg.frames]
 
 
-def _pngs(paths: Iterable[Path]) -> list[Path]:
-    return [path for path in paths if path.suffix == ".png"]
+def _of_maps(mapped: Sequence[MappedTissue]) -> Iterator[_Shown]:
+    """Bullseyes of all maps first, then every map with its contours."""
+    yield MAP_BULLSEYES, "Maps, values by AHA segment", _frames(m.images for m in mapped)
+    for one in mapped:
+        yield map_name(one.key), f"{one.title} map with contours", _frames([one.images])
+
+
+def _of_scar(late: LateScar) -> Iterator[_Shown]:
+    for name, title in _SCAR.items():
+        yield name, title, _frames([late.images])
+
+
+def _frames(sources: Iterable[ImageSource]) -> list[FrameRef]:
+    return [frame for source in sources for row in source.frames for frame in row]

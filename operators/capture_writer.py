@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from dicomio.key_pictures import map_pictures, scar_pictures
+from dicomio.key_pictures import key_pictures
 from dicomio.origin import origin_of
 from dicomio.rendering import WrittenRendering
 from dicomio.secondary_capture import write_captures
 from dicomio.seg import WriterSettings
 from dicomio.uids import ResultIdentity
-from operators.messages import Refusal, StudyJob, WrittenReport
+from operators.messages import StudyJob, WrittenReport
 from operators.sdk import Fragment
 from operators.step import Step
 
 
 class CaptureWriter(Step):
-    """``study``, ``report`` and the painters' files → ``captures``; none without a picture."""
+    """``study``, ``report`` and the painters' files → ``captures``; none without a picture.
+
+    The arrival of the files says that they are complete; they are found by their names.
+    """
 
     inputs = ("study", "report", "pictures", "scar_pictures")
     output = "captures"
@@ -39,20 +41,12 @@ class CaptureWriter(Step):
         self,
         job: StudyJob,
         report: WrittenReport,
-        maps: tuple[Path, ...] | Refusal,
-        scar: tuple[Path, ...] | Refusal,
+        *painted: object,
     ) -> tuple[WrittenRendering, ...]:
-        """Write the pictures in the order of the report: maps, then late enhancement."""
+        """Write the pictures of what was measured."""
+        del painted
         if not self._settings.captures:
             return ()
-        objects = report.objects
-        shown = map_pictures(_files(maps), [written.tissue for written in objects.maps])
-        if objects.scar is not None:
-            shown += scar_pictures(_files(scar), objects.scar.late)
-        return write_captures(
-            shown, origin_of(report.stacks, self._identity), self._settings, job.folder
-        )
-
-
-def _files(painted: tuple[Path, ...] | Refusal) -> tuple[Path, ...]:
-    return () if isinstance(painted, Refusal) else painted
+        shown = key_pictures(job.folder, report.objects)
+        origin = origin_of(report.stacks, self._identity)
+        return write_captures(shown, origin, self._settings, job.folder)
