@@ -76,7 +76,9 @@ CARDIAC_CYCLE_POINT = _sct("272518008", "Cardiac Cycle Point")
 END_DIASTOLE = _sct("416190007", "End diastole")
 END_SYSTOLE = _sct("416430001", "End Systole")
 
-# Skeleton of the report.
+# Skeleton of report and key object.
+MRI_REPORT = _loinc("25056-3", "MRI Report")
+FOR_RESEARCH = _dcm("113009", "For Research")
 MEASUREMENT_REPORT = _dcm("126000", "Imaging Measurement Report")
 CARDIAC_MRI = _sct("241620005", "Cardiac MRI")
 MEASUREMENT_METHOD = _sct("370129005", "Measurement Method")
@@ -93,6 +95,10 @@ NORMAL_RANGE_LOW = _sct("385524004", "Normal Range Lower Limit")
 NORMAL_RANGE_HIGH = _sct("371933006", "Normal Range Upper Limit")
 NORMAL_RANGE_DESCRIPTION = _dcm("121407", "Normal Range description")
 NORMAL_RANGE_AUTHORITY = _dcm("121408", "Normal Range Authority")
+NORMALITY = _dcm("121402", "Normality")
+NORMAL = _sct("17621005", "Normal")
+ABNORMALLY_HIGH = _sct("371879000", "Abnormally High")
+ABNORMALLY_LOW = _sct("371880002", "Abnormally Low")
 Z_SCORE = _dcm("121416", "Z-Score of measurement")
 MEAN = _sct("373098007", "Mean")
 MEDIAN = _sct("373099004", "Median")
@@ -128,6 +134,10 @@ PEAK_EJECTION_TIME = _dcm("122617", "Peak Ejection Time")
 PEAK_FILLING_RATE = _dcm("122618", "Peak Filling Rate")
 PEAK_FILLING_TIME = _dcm("122619", "Peak Filling Time")
 WALL_MASS = _dcm("122447", "Wall Mass")
+WALL_THICKNESS = _dcm("122445", "Wall Thickness")
+WALL_THICKENING = _loinc("59092-7", "% Thickening")
+# That of a volume has public codes; this one is of the areas of a sector.
+REGIONAL_EJECTION_FRACTION = _own("REGEF", "Regional ejection fraction by area")
 HEART_RATE = _loinc("8867-4", "Heart rate")
 BODY_SURFACE_AREA = _loinc("8277-6", "Body Surface Area")
 
@@ -218,6 +228,7 @@ PAPILLARY_MUSCLES = _dcm("122670", "Papillary Muscle Included/Excluded")
 PAPILLARY_INCLUDED = _dcm("122621", "Papillary Muscle Included")
 PAPILLARY_EXCLUDED = _dcm("122620", "Papillary Muscle Excluded")
 VOXEL_SUM = _dcm("126030", "Sum of segmented voxel method for volume")
+CENTERLINE = _dcm("122449", "Centerline Wall Motion Analysis")
 BULLET = _dcm("125228", "Bullet Method")
 BSA_DUBOIS = _dcm("122241", "BSA = 0.007184*WT^0.425*HT^0.725")
 BSA_MOSTELLER = _dcm("122244", "BSA = (HT*WT/36)^0.5")
@@ -263,6 +274,14 @@ TABLE: tuple[Code, ...] = (
 """Every code of this module."""
 
 _MEANINGS = {(code.value, code.scheme_designator): code.meaning for code in TABLE}
+
+
+def item(code: Code) -> Dataset:
+    """Make the item of a code sequence."""
+    made = Dataset()
+    made.CodeValue, made.CodingSchemeDesignator = code.value, code.scheme_designator
+    made.CodeMeaning = code.meaning
+    return made
 
 
 def harmonise_meanings(dataset: Dataset) -> None:

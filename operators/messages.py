@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from cmr.anatomy import Mask
+from cmr.cine import MeasuredHeart
 from cmr.errors import CmrError
 from cmr.heart import HeartCentre
 from cmr.mapping.about import MapAbout
@@ -35,7 +36,8 @@ from dicomio.late_scar import LateScar
 from dicomio.mapped_tissue import MappedTissue
 from dicomio.pixels import CineImages
 from dicomio.selection import Selection
-from dicomio.source import ImageSource
+from dicomio.source import CineSource, ImageSource
+from dicomio.sr import WrittenObjects
 from pictures.map_page import MapPage
 
 
@@ -86,10 +88,15 @@ class SegmentedCine:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredCine:
-    """Masks with the volumes taken from them."""
+    """Masks with the volumes and the wall taken from them."""
 
     cine: SegmentedCine
-    measurement: CineMeasurement
+    heart: MeasuredHeart
+
+    @property
+    def measurement(self) -> CineMeasurement:
+        """Volumes and function."""
+        return self.heart.volumes
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,6 +245,20 @@ class JudgedScar:
     def results(self) -> Scar:
         """Numbers of the scar."""
         return self.scar.results
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenReport:
+    """The structured report on disk, what it refers to, and the cine; None where there is none."""
+
+    path: Path
+    objects: WrittenObjects
+    cine: CineSource | None
+
+    @property
+    def stacks(self) -> list[ImageSource]:
+        """Images that something was measured on."""
+        return self.objects.measured(self.cine)
 
 
 @dataclass(frozen=True, eq=False)

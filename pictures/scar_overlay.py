@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from cmr.anatomy import Labels
 from cmr.labels import Label
-from cmr.scar.masks import LeftVentricle
+from cmr.wall.left_ventricle import LeftVentricle
 from pictures.key import Fill, Key, draw_key, key_height_in
 from pictures.lettering import LABEL, SMALL, TITLE, wrapped
 from pictures.lines import (

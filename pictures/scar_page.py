@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from cmr.anatomy import Mask
 from cmr.results_scar import Scar
-from cmr.scar.masks import LeftVentricle
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 from texts import ENGLISH, Words
 
 
