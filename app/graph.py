@@ -202,7 +202,14 @@ class CmrApplication(Application):
             pdf_writer,
             key_object_writer,
         )
-        for writer in (*objects, cine_painter, painter, scar_painter, report_writer, results_writer):
+        for writer in (
+            *objects,
+            cine_painter,
+            painter,
+            scar_painter,
+            report_writer,
+            results_writer,
+        ):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
         for taker in (assembler, seg_writer, sr_writer, cine_painter):
