@@ -45,6 +45,7 @@ from tests.operator_support import tick
 from tests.results_sample import cine_results, study_results
 from tests.tissue_heart import MAPPING, masks
 from tests.tissue_heart import SETTINGS as TISSUE
+from texts import ENGLISH
 
 pytestmark = pytest.mark.requirement("CINE-03")
 
@@ -404,8 +405,9 @@ def test_the_results_are_written_whatever_was_refused(fragment, tmp_path):
         outbox = []
         writer = ResultsWriter(fragment, outbox=outbox, name=f"writer_{n}")
         job = SimpleNamespace(folder=folder)
-        painted = {"pictures": NOT_THERE, "scar_pictures": NO_SCAR}
-        tick(writer, study=job, results=study_results(None), report=given, **painted)
+        others = {"report_files": (), "key_object": ()}
+        painted = {"cine_pictures": NO_CINE, "pictures": NOT_THERE, "scar_pictures": NO_SCAR}
+        tick(writer, study=job, results=study_results(None), report=given, **painted, **others)
         assert (folder / "results.json").is_file()
         assert [o.refusal for o in outbox] == [refusal]
 
@@ -420,7 +422,7 @@ def test_the_painter_writes_a_picture_of_each_map_and_the_bullseyes(fragment, tm
         )
     ):
         judged = Chain(fragment, tmp_path, seen)(Maps(native_and_post().each[:1]))
-        painter = MapPainter(fragment, notice="Research use only.", name=f"painter_{n}")
+        painter = MapPainter(fragment, notice="Research only.", words=ENGLISH, name=f"painter_{n}")
         written = tick(painter, study=job, judged_maps=judged)["pictures"]
         assert sorted(path.name for path in written) == expected
         for path in written:
