@@ -257,7 +257,5 @@ def _draw_keys(
 def _note(page: CinePage) -> str:
     words, curve = page.words, page.results.curve
     fit = any(v is not None for v in [*curve.lv_fitted_ml, *curve.rv_fitted_ml])
-    line = (
-        "Line: periodic fit to the measured points." if fit else "Line: joins the measured points."
-    )
+    line = "Line: periodic fit to the points." if fit else "Line: joins the points."
     return f"{words(line)} {words(page.notice)}"
