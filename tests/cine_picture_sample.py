@@ -68,12 +68,13 @@ def sample(base_first=True, **changes):
     )
     lv = np.array([volume_ml(t) for t in range(PHASES)])
     agreement = np.full((PHASES, SLICES), 0.97)
+    agreement[ES] = 0.9
     page = CinePage(
         images=images.astype(np.float32),
         labels=labels,
         pixel_spacing_mm=SPACING,
         base_first=base_first,
-        volumes_ml={Label.LV: lv, Label.RV: 0.8 * lv + 20},
+        volumes_ml={Label.LV: lv, Label.RV: 0.8 * lv + 60},
         excluded=frozenset(),
         slice_agreement=agreement,
         results=results(lv),
@@ -94,9 +95,9 @@ def results(lv, **changes):
     curve = {
         "time_ms": [STEP_MS * t for t in range(PHASES)],
         "lv_ml": list(lv),
-        "rv_ml": list(0.8 * lv + 20),
+        "rv_ml": list(0.8 * lv + 60),
         "lv_fitted_ml": list(lv),
-        "rv_fitted_ml": list(0.8 * lv + 20),
+        "rv_fitted_ml": list(0.8 * lv + 60),
     }
     wall = Wall(
         global_=WallSegment(chords_ed=9, chords_es=9),

@@ -10,7 +10,9 @@ from matplotlib.image import AxesImage
 from PIL import Image
 
 from cmr.labels import Label
-from pictures import cine_pages
+from cmr.results_mapping import TITLES
+from cmr.results_scar import GRAY_TITLES, METHOD_TITLES
+from pictures import cine_pages, map_pages, scar_pages
 from pictures.cine_contours import contour_figure
 from pictures.cine_curves import LV_LOOK, RV_LOOK, curve_figure
 from pictures.cine_look import shown_box
@@ -22,6 +24,7 @@ from tests.cine_picture_sample import (
     ED,
     ES,
     LV_MM,
+    NOTICE,
     PER,
     PFR,
     PHASES,
@@ -34,9 +37,13 @@ from tests.cine_picture_sample import (
     sample,
 )
 from tests.picture_support import assert_texts_are_inside, luminance, pixels, texts
+from tests.scar_picture_sample import sample as sample_of_scar
+from tests.test_map_pages import page as page_of_map
+from tests.test_map_pages import with_slices as relaxation_with_slices
 from texts import LANGUAGES, Words
+from texts.words import table
 
-pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.requirement("REP-09")]
+pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.requirement("REP-10")]
 
 PAGE = sample()
 WIDEST_PX = 1417  # 18 cm at 200 dpi
@@ -315,6 +322,32 @@ def test_every_language_is_drawn_inside_the_page_with_all_its_signs(language):
         written = [t.get_text() for t in texts(figure)]
         assert not any("?" in text for text in written)
         assert words("End-systole") in " ".join(written)
+
+
+class Strict(Words):
+    """Every text that a picture asks for has to be in the table."""
+
+    def __call__(self, english, **values):
+        assert english in table(), english
+        assert set(table()[english]) >= set(LANGUAGES) - {"en"}, english
+        return super().__call__(english, **values)
+
+
+def test_every_word_of_every_picture_is_in_the_table():
+    words = Strict("de")
+    for paint in cine_pages.PICTURES.values():
+        assert paint(replace(PAGE, words=words, excluded={4}))
+    late, surfaces = sample_of_scar(notice=NOTICE, words=words)
+    assert scar_pages.overlay_page(late)
+    assert scar_pages.bullseye_page(late)
+    assert scar_pages.surface_page(late, surfaces)
+    for title in (*TITLES.values(), *METHOD_TITLES.values(), *GRAY_TITLES.values()):
+        assert map_pages.title_of(title, words)
+    for source in ("scanner map", "fitted map", "computed map", "basal", "mid", "apical"):
+        assert words(source)
+    page = replace(page_of_map(relaxation_with_slices()), title="Native T1 (2)")
+    assert map_pages.overlay_page(page, NOTICE, words)
+    assert map_pages.title_of("Native T1 (2)", words) == "Natives T1 (2)"
 
 
 def test_no_heart_no_contours():
