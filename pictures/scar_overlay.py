@@ -101,8 +101,10 @@ def _draw_slice(
     axes.set_axis_off()
     axes.imshow(image, cmap="gray", norm=grey_window(image), extent=extent, interpolation="nearest")
     if with_findings:
+        tint = np.zeros((*image.shape, 4))
         for mask, fill in ((page.gray, _GRAY), (page.core, _CORE)):
-            tint = np.multiply.outer(mask[z, *box], to_rgba(fill.colour, fill.opacity))
+            tint[mask[z, *box]] = to_rgba(fill.colour, fill.opacity)
+        if tint.any():
             axes.imshow(tint, extent=extent, interpolation="nearest")
         labels, segments = _labels(page.ventricle)[z, *box], page.ventricle.segments[z, *box]
         draw_lines(axes, labels, segments, spacing)

@@ -79,7 +79,9 @@ def shaded(
             seen = layer.depth == front[layer.pixels]
             where, opacity = layer.pixels[seen], layer.opacity[seen, None]
             image[where] += opacity * (layer.colour[seen] - image[where])
-    return np.asarray(image.reshape(shape[0], _FINER, shape[1], _FINER, 3).mean(axis=(1, 3)))
+    rays = image.reshape(*fine, 3)
+    parts = [rays[i::_FINER, j::_FINER] for i in range(_FINER) for j in range(_FINER)]
+    return np.asarray(sum(parts) / len(parts))
 
 
 def _layer(
@@ -121,10 +123,11 @@ def _rasterised(
     np.maximum.at(front, pixels, depths)
     seen = np.flatnonzero(depths == front[pixels])
     hit, middles = hit[seen], np.stack([column[seen], row[seen]], axis=-1) + 0.5
-    shares = _shares(corners[:, hit, :2], middles)
-    normal = np.zeros((len(seen), 3))
-    for n in range(3):
-        normal += shares[:, n, None] * normals[faces[hit, n]]
+    shares = _shares(corners[..., :2], hit, middles)
+    normal = np.zeros((len(seen), 3), np.float32)
+    corner_normals = normals.astype(np.float32)[faces]
+    for n, share in enumerate(shares):
+        normal += share[:, None] * corner_normals[hit, n]
     return pixels[seen], depths[seen], normal
 
 
@@ -177,11 +180,17 @@ def _twice_area(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
     )
 
 
-def _shares(corners: FloatArray, points: FloatArray) -> FloatArray:
-    """``(n, 3)`` barycentric coordinates of a point for each triangle."""
+def _shares(
+    corners: FloatArray, hit: npt.NDArray[np.int64], points: FloatArray
+) -> npt.NDArray[np.float32]:
+    """``(3, n)`` barycentric coordinates of points ``(n, 2)`` in the triangles ``hit``."""
     a, b, c = corners
-    parts = [_twice_area(points, *pair) for pair in ((b, c), (c, a), (a, b))]
-    return np.stack(parts, axis=-1) / _twice_area(a, b, c)[:, None]
+    (bx, by), (cx, cy) = (b - a).T, (c - a).T
+    area = bx * cy - by * cx
+    x, y = (points - a[hit]).T
+    second = x * (cy / area)[hit] - y * (cx / area)[hit]
+    third = y * (bx / area)[hit] - x * (by / area)[hit]
+    return np.stack([1 - second - third, second, third]).astype(np.float32)
 
 
 def _lit(normals: FloatArray, body: Body) -> tuple[FloatArray, FloatArray]:

@@ -89,6 +89,7 @@ def surface_figure(
         axes.set_axis_off()
         centre = (box[0] + box[1]) / 2 @ view.axes
         image = shaded(bodies, view, centre, width_mm / pixels[1], pixels)
+        image = (255 * image).astype(np.uint8)
         axes.imshow(image, interpolation="nearest", aspect="auto")
         name = wrapped(words(view.name), _PANEL_IN, LABEL)
         name.draw(figure, left + _PANEL_IN / 2, label_top, "center")
