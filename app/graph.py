@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
+from operators.capture_writer import CaptureWriter
+from operators.cine_painter import CinePainter
 from operators.clean_up import CleanUp
 from operators.extracellular_volume import ExtracellularVolume
 from operators.inference import Inference
+from operators.key_object_writer import KeyObjectWriter
 from operators.late_reader import LateReader
 from operators.map_locator import MapLocator
 from operators.map_measurement import MapMeasurement
@@ -19,9 +23,11 @@ from operators.mapping_quality import MappingQuality
 from operators.mapping_reader import MappingReader
 from operators.messages import Outcome
 from operators.motion_correction import MotionCorrection
+from operators.pdf_writer import PdfWriter
 from operators.preprocessor import Preprocessor
 from operators.quality import Quality
 from operators.relaxation_fit import RelaxationFit
+from operators.report_writer import ReportWriter
 from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
 from operators.scar_finder import ScarFinder
@@ -37,6 +43,7 @@ from operators.step import Step, Stopped
 from operators.study_reader import StudyReader
 from operators.volumetry import Volumetry
 from operators.watcher import Watcher
+from texts import Words
 
 
 class CmrApplication(Application):
@@ -171,14 +178,46 @@ class CmrApplication(Application):
             self, settings=s.writers, identity=p.scar_identity, name="scar_writer"
         )
         sr_writer = SrWriter(self, settings=s.writers, identity=p.report_identity, name="sr_writer")
-        painter = MapPainter(self, notice=s.application.notice, name="map_painter")
-        scar_painter = ScarPainter(self, notice=s.application.notice, name="scar_painter")
+        said: dict[str, Any] = {
+            "notice": s.application.notice,
+            "words": Words(s.report.language),
+        }
+        cine_painter = CinePainter(self, **said, name="cine_painter")
+        painter = MapPainter(self, **said, name="map_painter")
+        scar_painter = ScarPainter(self, **said, name="scar_painter")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
-        objects = (seg_writer, map_writer, scar_writer, sr_writer)
-        for writer in (*objects, painter, scar_painter, results_writer):
+        capture_writer = CaptureWriter(
+            self, settings=s.writers, identity=p.report_identity, name="capture_writer"
+        )
+        key_object_writer = KeyObjectWriter(
+            self, settings=s.writers, identity=p.report_identity, name="key_object_writer"
+        )
+        report_writer = ReportWriter(
+            self, settings=s.report, now=p.identity.now, name="report_writer"
+        )
+        pdf_writer = PdfWriter(
+            self, settings=s.writers, identity=p.report_identity, name="pdf_writer"
+        )
+        objects = (
+            seg_writer,
+            map_writer,
+            scar_writer,
+            sr_writer,
+            capture_writer,
+            pdf_writer,
+            key_object_writer,
+        )
+        for writer in (
+            *objects,
+            cine_painter,
+            painter,
+            scar_painter,
+            report_writer,
+            results_writer,
+        ):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
-        for taker in (assembler, seg_writer, sr_writer):
+        for taker in (assembler, seg_writer, sr_writer, cine_painter):
             self._join(quality, taker, "judged")
         for taker in (assembler, map_writer, painter):
             self._join(map_quality, taker, "judged_maps")
@@ -187,11 +226,19 @@ class CmrApplication(Application):
         self._join(seg_writer, sr_writer, "segs")
         self._join(map_writer, sr_writer, "maps")
         self._join(scar_writer, sr_writer, "scar_objects")
-        self._join(assembler, sr_writer, "results")
-        self._join(assembler, results_writer, "results")
-        self._join(sr_writer, results_writer, "report")
-        self._join(painter, results_writer, "pictures")
-        self._join(scar_painter, results_writer, "scar_pictures")
+        for taker in (sr_writer, report_writer, results_writer):
+            self._join(assembler, taker, "results")
+        for taker in (results_writer, capture_writer, pdf_writer, key_object_writer):
+            self._join(sr_writer, taker, "report")
+        for taker in (results_writer, capture_writer, report_writer):
+            self._join(cine_painter, taker, "cine_pictures")
+            self._join(painter, taker, "pictures")
+            self._join(scar_painter, taker, "scar_pictures")
+        for taker in (pdf_writer, results_writer):
+            self._join(report_writer, taker, "report_files")
+        self._join(capture_writer, key_object_writer, "captures")
+        self._join(pdf_writer, key_object_writer, "pdf_object")
+        self._join(key_object_writer, results_writer, "key_object")
 
     def _join(self, giver: Operator, taker: Operator, port: str) -> None:
         """Ports that belong together have one name."""

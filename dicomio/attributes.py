@@ -7,6 +7,7 @@ read here byte by byte instead, and whatever does not parse is simply absent.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -27,6 +28,8 @@ Elements: TypeAlias = Mapping[int, Element]
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 _CHARACTER_SET = 0x00080005
 _LONGEST_TEXT = 1024
+# Switches between character sets (ISO 2022); pydicom 3.0.2 leaves those to GB 2312 in the text.
+_SWITCH = re.compile("\x1b\\$?[(),.-]?[@-Z]")
 _SMALL_SEQUENCE = 1 << 16
 
 
@@ -162,7 +165,7 @@ class Attributes:
     def _decode_bytes(self, value: bytes) -> str:
         try:
             encodings = charset.convert_encodings(list(self._components(_CHARACTER_SET)) or "")
-            return charset.decode_bytes(value, encodings, {ord(c) for c in "\\^="})
+            return _SWITCH.sub("", charset.decode_bytes(value, encodings, {ord(c) for c in "\\^="}))
         except (LookupError, ValueError, TypeError):
             return value.decode("latin-1")
 

@@ -76,7 +76,9 @@ CARDIAC_CYCLE_POINT = _sct("272518008", "Cardiac Cycle Point")
 END_DIASTOLE = _sct("416190007", "End diastole")
 END_SYSTOLE = _sct("416430001", "End Systole")
 
-# Skeleton of the report.
+# Skeleton of report and key object.
+MRI_REPORT = _loinc("25056-3", "MRI Report")
+FOR_RESEARCH = _dcm("113009", "For Research")
 MEASUREMENT_REPORT = _dcm("126000", "Imaging Measurement Report")
 IMAGING_REPORT = _loinc("18748-4", "Diagnostic Imaging Report")
 PROCEDURE_REPORTED = _dcm("121058", "Procedure reported")
@@ -276,6 +278,14 @@ TABLE: tuple[Code, ...] = (
 """Every code of this module."""
 
 _MEANINGS = {(code.value, code.scheme_designator): code.meaning for code in TABLE}
+
+
+def item(code: Code) -> Dataset:
+    """Make the item of a code sequence."""
+    made = Dataset()
+    made.CodeValue, made.CodingSchemeDesignator = code.value, code.scheme_designator
+    made.CodeMeaning = code.meaning
+    return made
 
 
 def harmonise_meanings(dataset: Dataset) -> None:

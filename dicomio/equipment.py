@@ -94,6 +94,11 @@ def measurement_algorithm(
 
 def observation_context(identity: ResultIdentity) -> ObservationContext:
     """Describe the installation as the observer (TID 1002)."""
+    return ObservationContext(observer_device_context=device_observer(identity))
+
+
+def device_observer(identity: ResultIdentity) -> ObserverContext:
+    """Describe the installation (TID 1004)."""
     device = DeviceObserverIdentifyingAttributes(
         uid=identity.device_uid,
         name=identity.application,
@@ -101,11 +106,7 @@ def observation_context(identity: ResultIdentity) -> ObservationContext:
         model_name=identity.application,
         serial_number=identity.device_serial,
     )
-    return ObservationContext(
-        observer_device_context=ObserverContext(
-            observer_type=dcmr.DCM.Device, observer_identifying_attributes=device
-        )
-    )
+    return ObserverContext(observer_type=dcmr.DCM.Device, observer_identifying_attributes=device)
 
 
 def _software_versions(identity: ResultIdentity) -> tuple[str, ...]:

@@ -18,8 +18,10 @@
 7. Frames of a map are sorted by the text of their positions, so a stack may run either way; dcmqi
    1.5.7 (paramap2itkimage) takes them in stored order, along the normal: :func:`sort_frames`.
 8. Uncertainties of a measurement are written without unit: they are made as properties instead.
+9. References of a Key Object get a concept name, which TID 2010 does not have:
+   :func:`unname_references`.
 
-A search of the upstream issues found none for 3 to 8.
+A search of the upstream issues found none for 3 to 9.
 """
 
 from __future__ import annotations
@@ -165,6 +167,13 @@ def fix_group_method(group: Dataset) -> None:
     for item in group.ContentSequence:
         if item.name == CodedConcept.from_code(codes.MEASUREMENT_METHOD):
             item.RelationshipType = "HAS CONCEPT MOD"
+
+
+def unname_references(key_object: Dataset) -> None:
+    """Take the concept names off the references of a Key Object Selection."""
+    for item in key_object.ContentSequence:
+        if item.ValueType in ("IMAGE", "COMPOSITE"):
+            item.pop("ConceptNameCodeSequence", None)
 
 
 def slice_of(group: Dataset, geometry: StackGeometry) -> int:

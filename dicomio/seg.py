@@ -55,6 +55,10 @@ class WriterSettings(Section):
     map_series_number: PositiveInt
     segment_series_number: PositiveInt
     scar_series_number: PositiveInt
+    pdf_series_number: PositiveInt
+    captures: bool
+    capture_series_number: PositiveInt
+    key_object_series_number: PositiveInt
     device_uid: Annotated[str, Field(pattern=r"^[12](\.(0|[1-9]\d*))+$", max_length=64)]
     device_serial: Annotated[str, Field(min_length=1, max_length=64)]
     site_salt: str

@@ -57,6 +57,10 @@ class WrittenObjects:
         late = [self.scar.late.images] if self.scar else []
         return [m.tissue.images for m in self.maps] + late
 
+    def measured(self, cine: CineSource | None) -> list[ImageSource]:
+        """Images of everything, those of the cine first."""
+        return ([cine.images] if cine else []) + self.stacks
+
     @property
     def referenced(self) -> list[Instance]:
         """Every object that the report refers to, each once."""
@@ -90,8 +94,7 @@ def write_report(  # noqa: PLR0913
     Path
         The file written. The report in words, where the settings ask for it, lies beside it.
     """
-    stacks = ([cine.images] if cine else []) + written.stacks
-    origin = origin_of(stacks, identity)
+    origin = origin_of(written.measured(cine), identity)
     with quiet():
         groups = cine_groups(results.cine, written.phases, origin) if results.cine else []
         groups += [group for m in written.maps for group in map_groups(m)]

@@ -36,7 +36,8 @@ from dicomio.late_scar import LateScar
 from dicomio.mapped_tissue import MappedTissue
 from dicomio.pixels import CineImages
 from dicomio.selection import Selection
-from dicomio.source import ImageSource
+from dicomio.source import CineSource, ImageSource
+from dicomio.sr import WrittenObjects
 from pictures.map_page import MapPage
 
 
@@ -82,6 +83,7 @@ class SegmentedCine:
     labels: Volume4D
     agreement: FloatArray | None = None
     changes: tuple[CleanUpChange, ...] = ()
+    slice_agreement: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +245,20 @@ class JudgedScar:
     def results(self) -> Scar:
         """Numbers of the scar."""
         return self.scar.results
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenReport:
+    """The structured report on disk, what it refers to, and the cine; None where there is none."""
+
+    path: Path
+    objects: WrittenObjects
+    cine: CineSource | None
+
+    @property
+    def stacks(self) -> list[ImageSource]:
+        """Images that something was measured on."""
+        return self.objects.measured(self.cine)
 
 
 @dataclass(frozen=True, eq=False)

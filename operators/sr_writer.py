@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from cmr.results import StudyResults
@@ -11,7 +10,7 @@ from dicomio.scar_seg import WrittenScar
 from dicomio.seg import WriterSettings, WrittenSeg
 from dicomio.sr import WrittenObjects, write_report
 from dicomio.uids import ResultIdentity
-from operators.messages import JudgedCine, Refusal, StudyJob
+from operators.messages import JudgedCine, Refusal, StudyJob, WrittenReport
 from operators.sdk import Fragment
 from operators.step import Step
 
@@ -46,7 +45,7 @@ class SrWriter(Step):
         maps: tuple[WrittenMap, ...] | Refusal,
         scar: WrittenScar | Refusal,
         results: StudyResults,
-    ) -> Path | Refusal:
+    ) -> WrittenReport | Refusal:
         """Write the report."""
         if isinstance(judged, Refusal) and isinstance(maps, Refusal) and isinstance(scar, Refusal):
             return judged
@@ -56,4 +55,5 @@ class SrWriter(Step):
             maps=() if isinstance(maps, Refusal) else maps,
             scar=None if isinstance(scar, Refusal) else scar,
         )
-        return write_report(results, written, source, self._identity, self._settings, job.folder)
+        path = write_report(results, written, source, self._identity, self._settings, job.folder)
+        return WrittenReport(path, written, source)

@@ -62,7 +62,7 @@ def test_no_number_is_coded_a_second_time(written):
     assert text.SOPClassUID == EnhancedSRStorage
     assert {item.ValueType for item in items(text)} == {"CODE", "CONTAINER", "TEXT", "UIDREF"}
     assert text.SeriesInstanceUID != coded.SeriesInstanceUID
-    assert text.SeriesNumber == 9705
+    assert text.SeriesNumber == 9708
     (study,) = text.CurrentRequestedProcedureEvidenceSequence
     assert study.StudyInstanceUID == coded.StudyInstanceUID == text.StudyInstanceUID
     (series,) = study.ReferencedSeriesSequence

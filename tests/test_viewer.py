@@ -76,7 +76,7 @@ def _other_phase(uid, sources):
 @pytest.mark.real_data
 @pytest.mark.slow
 def test_the_report_in_words_lists_the_numbers_of_results_json(reader, tmp_path):
-    (report,) = [s for s in reader.display_sets() if s.number == 9705]
+    (report,) = [s for s in reader.display_sets() if s.number == 9708]
     reader.open_entry(report)
     reader.wait_for("Quality control")
     blocks = [block.strip().splitlines() for block in reader.text().split("Finding:")[1:]]

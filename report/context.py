@@ -1,0 +1,83 @@
+"""What every section of the report is made from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from PIL import Image
+
+from cmr.records import Status
+from cmr.results import StudyResults
+from report.gate_titles import gate_title
+from report.page import Mark, Picture, Pictures
+from texts import Words
+from texts.sentences import translated
+
+MARKS: dict[Status, Mark] = {
+    Status.PASS: "pass",
+    Status.REVIEW: "review",
+    Status.WITHHELD: "withheld",
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Results of a study, the folder with its pictures, and the language."""
+
+    results: StudyResults
+    folder: Path
+    words: Words
+
+    def say(self, sentence: str) -> str:
+        """A sentence of the results in the reader's language; gates by their titles."""
+        before, *named = re.split(rf"(?:^|(?<=[.] ))({_any_of(self._gates)}): ", sentence)
+        said = [translated(before.strip(), self.words.language)]
+        for name, message in zip(named[::2], named[1::2], strict=True):
+            told = translated(message.strip(), self.words.language)
+            said.append(f"{gate_title(name, self.words)} – {told}")
+        return " ".join(part for part in said if part)
+
+    @cached_property
+    def _gates(self) -> tuple[str, ...]:
+        return tuple(gate.name for gate in self.results.quality)
+
+    def picture(self, file: str, title: str, *, moving: bool = False) -> Picture | None:
+        """A picture of the study's folder; None where there is none, or no whole one."""
+        try:
+            with Image.open(self.folder / file) as image:
+                (width, height), mime = image.size, image.get_format_mimetype() or ""
+        except OSError:
+            return None
+        return Picture(file, title, title, width, height, mime, moving)
+
+    def pictures(self, height_mm: float, *asked: tuple[str, str]) -> tuple[Pictures, ...]:
+        """Those of ``asked``, file and title, that are there, side by side."""
+        found = [self.picture(file, title) for file, title in asked]
+        there = tuple(one for one in found if one is not None)
+        return (Pictures(there, height_mm),) if there else ()
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    """Pattern of any of ``names``; of nothing where there are none."""
+    return "|".join(map(re.escape, names)) or r"(?!)"
+
+
+class Footnotes:
+    """Reasons under a table, each once, by number."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def number(self, text: str) -> str:
+        """Number of ``text``, which is taken down where it is new."""
+        if text not in self._texts:
+            self._texts.append(text)
+        return str(self._texts.index(text) + 1)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All of them, in the order of their numbers."""
+        return tuple(self._texts)
