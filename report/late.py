@@ -66,7 +66,7 @@ def _methods(context: Context, scar: Scar) -> Table:
         Column(say("Method")),
         Column(f"{say('Scar mass')} (g)", number=True),
         Column(f"{say('Share of LV mass')} (%)", number=True),
-        Column(f"0–{_FULL_BAR_PCT} %", share=0.3),
+        Column(f"0–{_FULL_BAR_PCT} %", share=0.2),
     )
     footnotes = (*notes.texts, context.say(scar.method_reason))
     return Table(columns, tuple(rows), say("Comparison of methods"), "values", footnotes)
