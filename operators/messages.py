@@ -83,6 +83,7 @@ class SegmentedCine:
     labels: Volume4D
     agreement: FloatArray | None = None
     changes: tuple[CleanUpChange, ...] = ()
+    slice_agreement: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from cmr.anatomy import Mask
 from cmr.results_scar import Scar
 from cmr.volume import FloatArray
 from cmr.wall.left_ventricle import LeftVentricle
+from texts import ENGLISH, Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class ScarPage:
     no_reflow: Mask
     results: Scar
     notice: str
+    words: Words = ENGLISH
 
     def __post_init__(self) -> None:
         geometry = self.ventricle.geometry
