@@ -11,7 +11,19 @@ from cmr.results_cine import CineRange, WallSegment
 from report.context import Context, Footnotes
 from report.drawings import gauge
 from report.numbers import NOTHING, OUTSIDE, between, figure, unit_of, with_unit
-from report.page import Block, Cell, Column, Fact, Facts, Paragraph, Pictures, Row, Section, Table
+from report.page import (
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Fact,
+    Facts,
+    Paragraph,
+    Pictures,
+    Row,
+    Section,
+    Table,
+)
 from report.segments import SegmentLine, segment_table
 
 _FIRST_OF_GROUPS = {"edv_index_ml_m2", "peak_ejection_rate_ml_s", "mass_ed_g", "edv_area_length_ml"}
@@ -20,8 +32,7 @@ _FIRST_OF_GROUPS = {"edv_index_ml_m2", "peak_ejection_rate_ml_s", "mass_ed_g", "
 def cine_section(context: Context, cine: Cine) -> Section:
     """Values beside their ranges, the volume curve, contours, and the wall by segment."""
     say = context.words
-    blocks: list[Block] = [_body(context, cine), _values(context, cine)]
-    blocks += _curve(context)
+    blocks: list[Block] = [_body(context, cine), *_values_and_curve(context, cine)]
     blocks += context.pictures(
         58,
         ("cine-contours-ed.png", say("Contours at end-diastole")),
@@ -35,8 +46,16 @@ def cine_section(context: Context, cine: Cine) -> Section:
     return Section("cine", say("Ventricular function (short-axis cine)"), tuple(blocks))
 
 
-def _curve(context: Context) -> tuple[Pictures, ...]:
-    return context.pictures(44, ("cine-curves.png", context.words("Volume over the cardiac cycle")))
+def _values_and_curve(context: Context, cine: Cine) -> tuple[Block, ...]:
+    """The curve beside the values where ranges leave room for it, below them otherwise."""
+    values = _values(context, cine)
+    title = context.words("Volume over the cardiac cycle")
+    curve = context.picture("cine-curves.png", title)
+    if curve is None:
+        return (values,)
+    if cine.reference:
+        return values, Pictures((curve,), 44)
+    return (Beside((values,), curve, 64),)
 
 
 def _loop(context: Context) -> Pictures | None:
