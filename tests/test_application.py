@@ -46,10 +46,14 @@ def test_a_good_run_is_silent_on_stderr_and_leaves_no_partial_files(run):
     names = run.files()
     assert [n for n in names if not n.endswith(".dcm")] == [
         "metadata.json",
+        "report.html",
+        "report.pdf",
         "result.json",
         "results.json",
     ]
-    assert sorted(n.split("-")[0] for n in names if n.endswith(".dcm")) == ["seg", "seg", "sr"]
+    assert sorted(n.split("-")[0] for n in names if n.endswith(".dcm")) == [
+        "key", "pdf", "seg", "seg", "sr",
+    ]  # fmt: skip
 
 
 @pytest.mark.requirement("CINE-41")
