@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
@@ -39,6 +40,7 @@ from operators.series_selector import SeriesSelector
 from operators.sr_writer import SrWriter
 from operators.study_reader import StudyReader
 from operators.volumetry import Volumetry
+from texts import Words
 
 
 class CmrApplication(Application):
@@ -77,8 +79,16 @@ class CmrApplication(Application):
             name="inference",
         )
         clean_up = CleanUp(self, settings=s.cleanup, name="clean_up")
-        volumetry = Volumetry(self, settings=s.volumetry, name="volumetry")
-        quality = Quality(self, settings=s.quality, model=p.cine.record, name="quality")
+        volumetry = Volumetry(
+            self, settings=s.volumetry, aha=s.tissue.aha, wall=s.cine.wall, name="volumetry"
+        )
+        quality = Quality(
+            self,
+            settings=s.quality,
+            ranges=s.cine.reference,
+            model=p.cine.record,
+            name="quality",
+        )
         self._join(selector, preprocessor, "selected")
         self._join(preprocessor, inference, "prepared")
         self._join(inference, clean_up, "segmented")
@@ -162,8 +172,13 @@ class CmrApplication(Application):
             self, settings=s.writers, identity=p.scar_identity, name="scar_writer"
         )
         sr_writer = SrWriter(self, settings=s.writers, identity=p.report_identity, name="sr_writer")
-        painter = MapPainter(self, notice=s.application.notice, name="map_painter")
-        scar_painter = ScarPainter(self, notice=s.application.notice, name="scar_painter")
+        said: dict[str, Any] = {
+            "notice": s.application.notice,
+            "words": Words(s.report.language),
+        }
+        cine_painter = CinePainter(self, **said, name="cine_painter")
+        painter = MapPainter(self, **said, name="map_painter")
+        scar_painter = ScarPainter(self, **said, name="scar_painter")
         results_writer = ResultsWriter(self, outbox=self.outbox, name="results_writer")
         capture_writer = CaptureWriter(
             self, settings=s.writers, identity=p.report_identity, name="capture_writer"
@@ -177,6 +192,7 @@ class CmrApplication(Application):
         pdf_writer = PdfWriter(
             self, settings=s.writers, identity=p.report_identity, name="pdf_writer"
         )
+        painters = (cine_painter, painter, scar_painter)
         objects = (
             seg_writer,
             map_writer,
@@ -186,10 +202,10 @@ class CmrApplication(Application):
             pdf_writer,
             key_object_writer,
         )
-        for writer in (*objects, painter, scar_painter, report_writer, results_writer):
+        for writer in (*objects, *painters, report_writer, results_writer):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
-        for taker in (assembler, seg_writer, sr_writer):
+        for taker in (assembler, seg_writer, sr_writer, cine_painter):
             self._join(quality, taker, "judged")
         for taker in (assembler, map_writer, painter):
             self._join(map_quality, taker, "judged_maps")
@@ -205,6 +221,8 @@ class CmrApplication(Application):
         for taker in (results_writer, capture_writer, report_writer):
             self._join(painter, taker, "pictures")
             self._join(scar_painter, taker, "scar_pictures")
+        for taker in (results_writer, report_writer):
+            self._join(cine_painter, taker, "cine_pictures")
         for taker in (pdf_writer, results_writer):
             self._join(report_writer, taker, "report_files")
         self._join(capture_writer, key_object_writer, "captures")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from cmr.cine import CineSettings
 from cmr.cleanup import CleanUpSettings
 from cmr.inference import InferenceSettings
 from cmr.mapping.settings import MappingSettings
@@ -53,6 +54,7 @@ class Settings(Section):
     inference: InferenceSettings
     cleanup: CleanUpSettings
     volumetry: VolumetrySettings
+    cine: CineSettings
     mapping: MappingSettings
     tissue: TissueSettings
     scar: ScarSettings

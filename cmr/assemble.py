@@ -30,8 +30,9 @@ from cmr.results import (
     Stack,
     Ventricle,
 )
+from cmr.results_cine import Wall
 from cmr.volume import FloatArray
-from cmr.volumetry import CineMeasurement, Function
+from cmr.volumetry import CineMeasurement, Function, sound_volumes_ml
 
 _VOLUME_DECIMALS = 2
 _TIME_DECIMALS = 1
@@ -71,6 +72,7 @@ def cine_results(
     gates: Sequence[Gate],
     stack: Stack,
     masks: MaskOrigin,
+    wall: Wall | None = None,
 ) -> Cine:
     """Results of the cine, ready to be written.
 
@@ -93,6 +95,7 @@ def cine_results(
         model=masks.model,
         agreement=_agreement(m, masks),
         clean_up=list(masks.changes),
+        wall=wall,
     )
 
 
@@ -185,12 +188,11 @@ def _formula(m: CineMeasurement) -> str | None:
 
 def _curve(m: CineMeasurement, kept_back: Mapping[str, str]) -> Curve:
     """Volumes over the cycle; null in phases that were left out, and where withheld."""
-    sound = np.ones(m.n_phases, bool)
-    sound[list(m.phases.excluded)] = False
 
     def volumes(label: Label, key: str) -> list[float | None]:
-        shown = sound & (m.volumes_ml[label] > 0) & (f"cine.curve.{key}" not in kept_back)
-        return _rounded(np.where(shown, m.volumes_ml[label], np.nan), _VOLUME_DECIMALS)
+        sound = sound_volumes_ml(m.volumes_ml[label], m.phases)
+        shown = f"cine.curve.{key}" not in kept_back
+        return _rounded(sound if shown else np.full_like(sound, np.nan), _VOLUME_DECIMALS)
 
     return Curve(
         time_ms=_rounded(m.times_ms, _TIME_DECIMALS),

@@ -12,6 +12,8 @@ from cmr.settings import Section
 from cmr.volume import FloatArray
 
 BsaFormula = Literal["Mosteller", "DuBois"]
+Sex = Literal["male", "female", ""]
+"""As the study states it; empty where it states neither."""
 
 
 class Range(Section):
@@ -36,10 +38,12 @@ class BodySettings(Section):
 
 @dataclass(frozen=True)
 class Subject:
-    """Size of the patient as the study states it; NaN when unknown."""
+    """The patient as the study states it; NaN and empty when unknown."""
 
     height_cm: float = nan
     weight_kg: float = nan
+    sex: Sex = ""
+    age_years: float = nan
 
 
 @dataclass(frozen=True)

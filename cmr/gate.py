@@ -14,6 +14,7 @@ LV_KEYS: tuple[str, ...] = (
     "cine.curve.lv_ml",
     "cine.curve.myocardium_ml",
     "cine.basal_slice",
+    "cine.wall",
 )
 RV_KEYS: tuple[str, ...] = (
     *(f"cine.rv.{q.key}" for q in Ventricle.quantities()),
@@ -24,6 +25,7 @@ WALL_KEYS: tuple[str, ...] = (
     "cine.lv.mass_es_g",
     "cine.lv.mass_ed_index_g_m2",
     "cine.curve.myocardium_ml",
+    "cine.wall",
 )
 
 

@@ -24,8 +24,9 @@ class WallSlice(Record):
     """One stack position, base first."""
 
     position_mm: float = Field(description="Along the stack normal, 0 at the first slice.")
-    level_ed: Literal["basal", "mid", "apical"] | None = None
-    level_es: Literal["basal", "mid", "apical"] | None = None
+    level: Literal["basal", "mid", "apical"] | None = Field(
+        default=None, description="At end-diastole; null without AHA segments."
+    )
     chords_ed: int
     chords_es: int
     reason_ed: str = Field(description="Why nothing was measured at ED; empty where it was.")
@@ -37,14 +38,12 @@ class Wall(Record):
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
-    global_: WallSegment = Field(alias="global", description="Over all segments.")
-    segments: dict[int, WallSegment] = Field(
-        description="AHA segments 1 to 16, missing values with the reason; empty without segments."
-    )
+    global_: WallSegment = Field(alias="global", description="Over all slices.")
+    segments: dict[int, WallSegment] = Field(description="AHA segments 1 to 16.")
     slices: list[WallSlice]
     method: str
     levels: str = Field(description="How basal, mid and apical were told.")
-    not_measured: str = Field(description="Why there are no segments; empty where there are.")
+    not_measured: str = Field(description="Why no segment has a value; empty where one has.")
 
 
 class CineRange(Record):

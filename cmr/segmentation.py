@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -48,10 +48,14 @@ class Segmentation:
     agreement
         ``(t, 3)`` mean Dice of each variant's labels with their consensus, over the whole stack,
         for RV, myocardium and LV; NaN with one variant, or where no variant finds the structure.
+    slice_agreement
+        ``(t, z)`` the same of each slice, over the pixels of all structures together, so that a
+        structure of few pixels weighs little; NaN with one variant, or where none finds heart.
     """
 
     labels: Volume4D
     agreement: FloatArray
+    slice_agreement: FloatArray
 
 
 def segment(prepared: ModelInput, network: Network, variants: int) -> Segmentation:
@@ -72,16 +76,19 @@ def segment(prepared: ModelInput, network: Network, variants: int) -> Segmentati
         The network does not take these images, or gives scores that are not finite.
     """
     agreement = np.full((len(prepared.images), len(STRUCTURES)), np.nan)
+    by_slice = np.full(prepared.images.shape[:2], np.nan)
 
     def consensus() -> Iterator[npt.NDArray[Any]]:
         for phase, stack in enumerate(prepared.images):
             found = _of_variants(network, stack, variants)
             mean = np.mean(found, axis=0)
             if variants > 1:
-                agreement[phase] = _agreement([f.argmax(1) for f in found], mean.argmax(1))
+                labels, together = [f.argmax(1) for f in found], mean.argmax(1)
+                agreement[phase] = _agreement(labels, together)
+                by_slice[phase] = slice_agreement(labels, together)
             yield mean
 
-    return Segmentation(prepared.to_native(consensus()), agreement)
+    return Segmentation(prepared.to_native(consensus()), agreement, by_slice)
 
 
 def probabilities(
@@ -159,3 +166,19 @@ def _agreement(found: list[npt.NDArray[Any]], consensus: npt.NDArray[Any]) -> Fl
     return np.array(
         [np.mean([dice(labels, consensus, label) for labels in found]) for label in STRUCTURES]
     )
+
+
+def slice_agreement(found: Sequence[npt.NDArray[Any]], consensus: npt.NDArray[Any]) -> FloatArray:
+    """``(z,)`` mean Dice of label stacks ``(z, row, col)`` with their consensus.
+
+    Over all structures at once: twice the pixels that have the same structure in both, over the
+    pixels of any structure in the one plus those in the other. NaN where no stack has any.
+    """
+    heart = consensus != Label.BACKGROUND
+    shares = []
+    for labels in found:
+        same = ((labels == consensus) & heart).sum(axis=(1, 2))
+        size = (labels != Label.BACKGROUND).sum(axis=(1, 2)) + heart.sum(axis=(1, 2))
+        shares.append(np.where(size > 0, 2 * same / np.maximum(size, 1), 1.0))
+    nothing = np.all([~(one != Label.BACKGROUND).any(axis=(1, 2)) for one in found], axis=0)
+    return np.asarray(np.where(nothing, np.nan, np.mean(shares, axis=0)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from cmr.labels import STRUCTURES, Label
 from cmr.phases import ChosenPhases, PhaseSettings, choose_phases
 from cmr.settings import Section
 from cmr.volume import FloatArray, StackGeometry, Volume4D
-from cmr.volume_rates import Rates, no_rates
+from cmr.volume_rates import Cycle, Rates, RateSettings, measure_rates
 
 
 class VolumetrySettings(Section):
@@ -28,6 +29,7 @@ class VolumetrySettings(Section):
     myocardial_density_g_ml: float
     phases: PhaseSettings
     body: BodySettings
+    rates: RateSettings
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Function:
     @property
     def ef_pct(self) -> float:
         """Ejection fraction; NaN for an empty ventricle."""
-        return _percent(self.sv_ml, self.edv_ml)
+        return ejection_fraction_pct(self.edv_ml, self.esv_ml)
 
     @property
     def co_l_min(self) -> float:
@@ -113,7 +115,7 @@ class LeftFunction(Function):
     @property
     def ef_area_length_pct(self) -> float:
         """Ejection fraction from the area-length volumes."""
-        return _percent(self.edv_area_length_ml - self.esv_area_length_ml, self.edv_area_length_ml)
+        return ejection_fraction_pct(self.edv_area_length_ml, self.esv_area_length_ml)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,19 +193,35 @@ def measure(labels: Volume4D, subject: Subject, settings: VolumetrySettings) -> 
     phases = choose_phases(lv, wall, sizes, settings.phases)
     body = describe_body(subject, labels.rr_ms, settings.body)
     positions = labels.geometry.slice_positions_mm
+    times = _mean_over_slices(labels.times_ms)
+    cycle = Cycle(times, 60_000 / body.heart_rate_bpm, phases.ed, phases.es)
+
+    def rates(cavity: Label) -> Rates:
+        sound = sound_volumes_ml(volumes[cavity], phases)
+        return measure_rates(sound, cycle, settings.rates)
+
     return CineMeasurement(
         geometry=labels.geometry,
         areas_mm2=areas,
         volumes_ml=volumes,
-        times_ms=_mean_over_slices(labels.times_ms),
+        times_ms=times,
         phases=phases,
         base_first=base_is_first(lv.sum(axis=0), rv.sum(axis=0), positions),
-        lv=_left(labels, lv, phases, body, settings.myocardial_density_g_ml),
-        rv=_function(labels, Label.RV, phases, body),
+        lv=LeftFunction(
+            **_function(labels, Label.LV, phases, body),
+            **_wall_and_check(labels, lv, phases, settings.myocardial_density_g_ml),
+            rates=rates(Label.LV),
+        ),
+        rv=Function(**_function(labels, Label.RV, phases, body), rates=rates(Label.RV)),
         body=body,
         ed_anatomy=describe_phase(labels.data[phases.ed]),
         es_anatomy=describe_phase(labels.data[phases.es]),
     )
+
+
+def ejection_fraction_pct(edv_ml: float, esv_ml: float) -> float:
+    """``100 (EDV - ESV) / EDV``; NaN for an empty ventricle."""
+    return 100 * (edv_ml - esv_ml) / edv_ml if edv_ml > 0 else nan
 
 
 def phase_volume_ml(labels: Volume4D, structure: Label, phase: int) -> float:
@@ -245,28 +263,32 @@ def _mean_over_slices(times_ms: FloatArray) -> FloatArray:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def _function(labels: Volume4D, cavity: Label, phases: ChosenPhases, body: Body) -> Function:
-    return Function(
-        edv_ml=phase_volume_ml(labels, cavity, phases.ed),
-        esv_ml=phase_volume_ml(labels, cavity, phases.es),
-        heart_rate_bpm=body.heart_rate_bpm,
-        bsa_m2=body.bsa_m2,
-        rates=no_rates(labels.n_phases, "Rates are not measured."),
-    )
+def sound_volumes_ml(volumes_ml: FloatArray, phases: ChosenPhases) -> FloatArray:
+    """``(t,)`` volumes that may be shown: NaN where the phase was left out or holds nothing."""
+    sound = volumes_ml > 0
+    sound[list(phases.excluded)] = False
+    return np.where(sound, volumes_ml, np.nan)
 
 
-def _left(
-    labels: Volume4D, cavity_mm2: FloatArray, phases: ChosenPhases, body: Body, density_g_ml: float
-) -> LeftFunction:
-    wall_ml = [phase_volume_ml(labels, Label.MYOCARDIUM, t) for t in (phases.ed, phases.es)]
-    return LeftFunction(
-        **vars(_function(labels, Label.LV, phases, body)),
-        mass_ed_g=wall_ml[0] * density_g_ml,
-        mass_es_g=wall_ml[1] * density_g_ml,
-        edv_area_length_ml=bullet_volume_ml(cavity_mm2[phases.ed], labels.geometry),
-        esv_area_length_ml=bullet_volume_ml(cavity_mm2[phases.es], labels.geometry),
-    )
+def _function(
+    labels: Volume4D, cavity: Label, phases: ChosenPhases, body: Body
+) -> dict[str, float]:
+    return {
+        "edv_ml": phase_volume_ml(labels, cavity, phases.ed),
+        "esv_ml": phase_volume_ml(labels, cavity, phases.es),
+        "heart_rate_bpm": body.heart_rate_bpm,
+        "bsa_m2": body.bsa_m2,
+    }
 
 
-def _percent(part: float, whole: float) -> float:
-    return 100 * part / whole if whole > 0 else float("nan")
+def _wall_and_check(
+    labels: Volume4D, cavity_mm2: FloatArray, phases: ChosenPhases, density_g_ml: float
+) -> dict[str, float]:
+    """Mass of the wall and area-length volumes, at ED and ES."""
+    found = {}
+    for name, phase in (("ed", phases.ed), ("es", phases.es)):
+        wall_ml = phase_volume_ml(labels, Label.MYOCARDIUM, phase)
+        found[f"mass_{name}_g"] = wall_ml * density_g_ml
+        bullet_ml = bullet_volume_ml(cavity_mm2[phase], labels.geometry)
+        found[f"{name}v_area_length_ml"] = bullet_ml
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -22,6 +22,7 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
+from cmr.body import Subject
 from cmr.settings import Section
 from dicomio.attributes import Attributes, elements
 from dicomio.bounded import HeaderTooLargeError, bounded, inflate, transfer_syntax
@@ -33,7 +34,7 @@ from dicomio.headers import (
     MissingAttributesError,
     image_headers,
 )
-from dicomio.patient import PatientIdentity, read_identity
+from dicomio.patient import PatientIdentity, read_identity, read_subject
 from dicomio.pixel_check import PixelLayout, pixel_fault
 
 _NATIVE = frozenset(
@@ -71,8 +72,7 @@ class FileRecord:
     identity: PatientIdentity | None = None
     study_uid: str = ""
     study_start: str = ""
-    patient_size_m: float = float("nan")
-    patient_weight_kg: float = float("nan")
+    subject: Subject = field(default_factory=Subject)
 
 
 class _UnusableError(Exception):
@@ -124,8 +124,7 @@ def _read_stream(found: FoundFile, stream: BinaryIO, settings: ReaderSettings) -
         identity=identity,
         study_uid=images[0].study_uid,
         study_start=top.text("StudyDate") + top.text("StudyTime"),
-        patient_size_m=top.number("PatientSize"),
-        patient_weight_kg=top.number("PatientWeight"),
+        subject=read_subject(top),
     )
 
 

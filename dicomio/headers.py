@@ -360,7 +360,8 @@ _KEYWORDS = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate StudyTime SeriesDate
     SeriesTime AcquisitionDate AcquisitionTime AcquisitionDateTime Manufacturer
     ManufacturerModelName SeriesDescription PatientName PatientID IssuerOfPatientID
-    PatientBirthDate OtherPatientIDs OtherPatientNames PatientSize PatientWeight
+    PatientBirthDate OtherPatientIDs OtherPatientNames PatientSize PatientWeight PatientSex
+    PatientAge
     ContrastBolusAgent ContrastBolusAgentSequence ContrastBolusStartTime InversionTimes
     SaturationRecovery T2Preparation ScanningSequence SequenceVariant ScanOptions
     SequenceName SliceThickness RepetitionTime EchoTime InversionTime MagneticFieldStrength

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cmr.body import Subject
 from cmr.errors import NothingReadable, SeveralPatients
 from cmr.results import InputCount, SkippedFile
 from dicomio.file_reader import FileRecord, ReaderSettings, read_file
 from dicomio.files import walk
 from dicomio.headers import ImageHeader
-from dicomio.patient import count_patients
+from dicomio.patient import agreed_subject, count_patients
 from dicomio.pixels import pixel_bytes
 from dicomio.quiet import quiet
 from dicomio.redact import Redactor
@@ -34,12 +34,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Study:
-    """The series of one study; height and weight are NaN when unknown or contradictory."""
+    """The series of one study; what headers contradict each other on is unknown of ``subject``."""
 
     uid: str
     series: tuple[Series, ...]
-    height_cm: float
-    weight_kg: float
+    subject: Subject
 
 
 @dataclass(frozen=True)
@@ -156,8 +155,7 @@ def _study(uid: str, records: list[FileRecord]) -> Study:
     return Study(
         uid=uid,
         series=tuple(sorted(series, key=lambda s: (_known(s.images[0].series_number), s.uid))),
-        height_cm=_agreed(100 * r.patient_size_m for r in records),
-        weight_kg=_agreed(r.patient_weight_kg for r in records),
+        subject=agreed_subject(r.subject for r in records),
     )
 
 
@@ -167,9 +165,3 @@ def _order(image: ImageHeader) -> tuple[float, str, int]:
 
 def _known(number: float) -> float:
     return number if math.isfinite(number) else math.inf
-
-
-def _agreed(values: Iterable[float]) -> float:
-    """Return the one positive value that all headers agree on, else NaN."""
-    known = {round(value, 3) for value in values if 0 < value < math.inf}
-    return known.pop() if len(known) == 1 else math.nan

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cmr.anatomy import Mask
 from cmr.results_scar import Scar
-from cmr.scar.masks import LeftVentricle
+from cmr.wall.left_ventricle import LeftVentricle
 from dicomio.source import ImageSource
 
 

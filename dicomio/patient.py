@@ -1,4 +1,7 @@
-"""Who was scanned: only enough to tell two patients apart, and never shown to anyone."""
+"""Who was scanned: only enough to tell two patients apart, and never shown to anyone.
+
+Size, sex and age are read apart from that: volumes are indexed and compared by them.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,20 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from math import inf, isfinite, nan
 
+from cmr.body import Sex, Subject
 from dicomio.attributes import Attributes
 
 _MOST_SPELLINGS = 200
+_SEXES: dict[str, Sex] = {"M": "male", "F": "female"}
+_AGE = re.compile(r"(\d{3})([DWMY])")
+_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12, "Y": 1}
+# Born before that, a patient has a date that was put there to hide the true one.
+_OLDEST_YEARS = 120
+# Age is written in whole years; a birthday may lie between study and header.
+_SAME_AGE_YEARS = 1.5
 _SEPARATORS = re.compile(r"[\^=\s,.;_]+")
 
 
@@ -60,6 +73,54 @@ def read_identity(found: Attributes) -> PatientIdentity:
         birth_date="".join(filter(str.isdigit, found.text("PatientBirthDate"))),
         aliases=tuple(part for alias in aliases for part in name_parts(alias)),
     )
+
+
+def read_subject(found: Attributes) -> Subject:
+    """Height, weight, sex and age as one header states them."""
+    return Subject(
+        height_cm=100 * found.number("PatientSize"),
+        weight_kg=found.number("PatientWeight"),
+        sex=_SEXES.get(found.text("PatientSex").upper(), ""),
+        age_years=_age_years(found),
+    )
+
+
+def agreed_subject(subjects: Iterable[Subject]) -> Subject:
+    """What all headers agree on; the rest is unknown."""
+    known = list(subjects)
+    sexes = {subject.sex for subject in known if subject.sex}
+    return Subject(
+        height_cm=_agreed(subject.height_cm for subject in known),
+        weight_kg=_agreed(subject.weight_kg for subject in known),
+        sex=sexes.pop() if len(sexes) == 1 else "",
+        age_years=_agreed(subject.age_years for subject in known),
+    )
+
+
+def _age_years(found: Attributes) -> float:
+    """Stated, else from the dates of birth and study; NaN where the two contradict each other."""
+    parts = _AGE.fullmatch(found.text("PatientAge").upper())
+    stated = int(parts[1]) / _PER_YEAR[parts[2]] if parts else nan
+    born, studied = (_date(found.text(name)) for name in ("PatientBirthDate", "StudyDate"))
+    reckoned = (studied - born).days / 365.25 if born and studied else nan
+    if isfinite(stated) and isfinite(reckoned) and abs(stated - reckoned) > _SAME_AGE_YEARS:
+        return nan
+    age = stated if isfinite(stated) else reckoned
+    return age if 0 <= age <= _OLDEST_YEARS else nan
+
+
+def _date(text: str) -> date | None:
+    digits = "".join(filter(str.isdigit, text))
+    try:
+        return date.fromisoformat(digits) if len(digits) == 8 else None
+    except ValueError:
+        return None
+
+
+def _agreed(values: Iterable[float]) -> float:
+    """Return the one positive value that all headers agree on, else NaN."""
+    known = {round(value, 3) for value in values if 0 < value < inf}
+    return known.pop() if len(known) == 1 else nan
 
 
 def name_parts(name: str) -> tuple[str, ...]:

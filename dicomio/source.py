@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cmr.body import Subject
 from cmr.results import Stack
 from cmr.volume import FloatArray, StackGeometry
 
@@ -51,8 +52,8 @@ class CineSource:
     """The short-axis cine of one study, before its pixels are read.
 
     ``frames[t][z]`` is the image of phase ``t`` at slice ``z`` of ``geometry``; ``times_ms`` is
-    ``(t, z)`` and ``rr_ms`` ``(z,)`` as in :class:`cmr.volume.Volume4D`. Unknown height, weight
-    and field strength are NaN. ``left_out`` names the positions without usable images.
+    ``(t, z)`` and ``rr_ms`` ``(z,)`` as in :class:`cmr.volume.Volume4D`. An unknown field
+    strength is NaN. ``left_out`` names the positions without usable images.
     """
 
     study_uid: str
@@ -60,8 +61,7 @@ class CineSource:
     geometry: StackGeometry
     times_ms: FloatArray
     rr_ms: FloatArray
-    height_cm: float
-    weight_kg: float
+    subject: Subject
     field_strength_t: float
     manufacturer: str
     left_out: tuple[str, ...] = ()

@@ -13,11 +13,14 @@ from cmr.labels import PHASES, Label
 from cmr.records import Measured, Quantity
 from cmr.results import Cine, StudyResults
 from dicomio import codes, equipment
+from dicomio.highdicom_fixes import add_to_measurement
 from dicomio.origin import Origin
 from dicomio.seg import WrittenSeg
 from dicomio.sr_concepts import BSA_METHODS, CONCEPTS, Concept, Part, Region
 from dicomio.sr_content import number, remark
+from dicomio.sr_ranges import cine_range_items
 from dicomio.sr_templates import Group, segment_group, topic_group
+from dicomio.sr_wall import wall_groups
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ def cine_groups(cine: Cine, segs: Sequence[WrittenSeg], origin: Origin) -> list[
         remarks = list(_missing(cine, part))
         if mine or remarks:
             groups.append(_topic_group(topic, mine, remarks, segs, origin))
+    if cine.wall is not None:
+        groups += wall_groups(cine.wall, tuple(segs), origin)
     return groups
 
 
@@ -82,7 +87,11 @@ def _numbers(cine: Cine) -> Iterator[tuple[Concept, Measurement]]:
         for quantity, value in values.values():
             concept = CONCEPTS.get(f"{prefix}.{quantity.key}")
             if concept is not None:
-                yield concept, number(_completed(concept, cine), quantity, value)
+                item = number(_completed(concept, cine), quantity, value)
+                known = cine.reference.get(f"{prefix}.{quantity.key}")
+                if known is not None:
+                    add_to_measurement(item, cine_range_items(known, quantity))
+                yield concept, item
 
 
 def _completed(concept: Concept, cine: Cine) -> Concept:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from highdicom.sr import Measurement, NumContentItem, SourceImageForMeasurement
-from highdicom.sr import RelationshipTypeValues as Relation
+from highdicom.sr import Measurement, SourceImageForMeasurement
 from highdicom.sr.value_types import ContentItem
 from pydicom.sr.coding import Code
 
@@ -15,10 +14,10 @@ from dicomio import codes
 from dicomio.highdicom_fixes import add_to_measurement, instances
 from dicomio.map_objects import WrittenMap
 from dicomio.map_terms import contrast_modifiers, quantity_of
-from dicomio.sr_content import modifiers, text_item
+from dicomio.sr_content import modifiers
 from dicomio.sr_map_concepts import CONCEPTS, MapConcept
+from dicomio.sr_ranges import property_item, range_items
 
-_Z_DECIMALS = 2
 _HAEMATOCRIT_DECIMALS = 1
 
 
@@ -34,7 +33,7 @@ def region_numbers(
         number = _number(concept, quantity, value, written)
         add_to_measurement(number, _uncertainty(concept, region))
         if concept.derivation is codes.MEDIAN and reference is not None:
-            add_to_measurement(number, _range(reference, quantity))
+            add_to_measurement(number, range_items(reference, reference.region, quantity))
         found.append(number)
     return found
 
@@ -92,29 +91,4 @@ def _uncertainty(concept: MapConcept, region: Region) -> Sequence[ContentItem]:
 
 def _both_ways(value: float, unit: Code) -> Sequence[ContentItem]:
     names = (codes.UNCERTAINTY_ABOVE, codes.UNCERTAINTY_BELOW)
-    return [_property(name, value, unit) for name in names]
-
-
-def _range(reference: ReferenceRange, quantity: Quantity) -> Sequence[ContentItem]:
-    unit = codes.UNITS[quantity.unit]
-    items: list[ContentItem] = []
-    for name, limit in (
-        (codes.NORMAL_RANGE_LOW, reference.low),
-        (codes.NORMAL_RANGE_HIGH, reference.high),
-    ):
-        if limit is not None:
-            items.append(_property(name, round(limit, quantity.decimals), unit))
-    if reference.z is not None:
-        items.append(_property(codes.Z_SCORE, round(reference.z, _Z_DECIMALS), codes.UNITS["1"]))
-    if reference.source:
-        kind = f"{reference.kind.capitalize()} range, {reference.region}"
-        properties = Relation.HAS_PROPERTIES
-        items.append(text_item(codes.NORMAL_RANGE_DESCRIPTION, kind, properties))
-        items.append(text_item(codes.NORMAL_RANGE_AUTHORITY, reference.source, properties))
-    return items
-
-
-def _property(name: Code, value: float, unit: Code) -> NumContentItem:
-    return NumContentItem(
-        name=name, value=value, unit=unit, relationship_type=Relation.HAS_PROPERTIES
-    )
+    return [property_item(name, value, unit) for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cmr.preprocess import PreprocessSettings
@@ -35,5 +36,7 @@ class Inference(Step):
         """Segment every phase and slice."""
         model_input = centre_on_heart(prepared.model_input, self._segmenter, self._settings)
         found = segment(model_input, self._segmenter, self._variants)
-        agreement = found.agreement if self._variants > 1 else None
-        return SegmentedCine(prepared.images, model_input.centre, found.labels, agreement)
+        cine = SegmentedCine(prepared.images, model_input.centre, found.labels)
+        if self._variants == 1:
+            return cine
+        return replace(cine, agreement=found.agreement, slice_agreement=found.slice_agreement)

@@ -9,6 +9,7 @@ from dicomio.key_pictures import MAP_BULLSEYES, map_name
 from operators.messages import JudgedMaps, StudyJob
 from operators.sdk import Fragment
 from operators.step import Step
+from texts import Words
 
 
 class MapPainter(Step):
@@ -18,8 +19,9 @@ class MapPainter(Step):
     inputs = ("study", "judged_maps")
     output = "pictures"
 
-    def __init__(self, fragment: Fragment, *, notice: str, **kwargs: Any) -> None:
+    def __init__(self, fragment: Fragment, *, notice: str, words: Words, **kwargs: Any) -> None:
         self._notice = notice
+        self._words = words
         super().__init__(fragment, **kwargs)
 
     def run(self, job: StudyJob, judged: JudgedMaps) -> tuple[Path, ...]:
@@ -27,8 +29,11 @@ class MapPainter(Step):
         # Matplotlib takes most of a second to import; studies without maps do not wait for it.
         from pictures.map_pages import bullseye_page, overlay_page
 
-        painted = {f"{map_name(p.key)}.png": overlay_page(p, self._notice) for p in judged.pages}
-        bullseyes = bullseye_page(judged.pages, self._notice)
+        painted = {
+            f"{map_name(p.key)}.png": overlay_page(p, self._notice, self._words)
+            for p in judged.pages
+        }
+        bullseyes = bullseye_page(judged.pages, self._notice, self._words)
         if bullseyes is not None:
             painted[f"{MAP_BULLSEYES}.png"] = bullseyes
         for name, content in painted.items():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from cmr.anatomy import Mask
+from cmr.cine import MeasuredHeart
 from cmr.errors import CmrError
 from cmr.heart import HeartCentre
 from cmr.mapping.about import MapAbout
@@ -82,14 +83,20 @@ class SegmentedCine:
     labels: Volume4D
     agreement: FloatArray | None = None
     changes: tuple[CleanUpChange, ...] = ()
+    slice_agreement: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredCine:
-    """Masks with the volumes taken from them."""
+    """Masks with the volumes and the wall taken from them."""
 
     cine: SegmentedCine
-    measurement: CineMeasurement
+    heart: MeasuredHeart
+
+    @property
+    def measurement(self) -> CineMeasurement:
+        """Volumes and function."""
+        return self.heart.volumes
 
 
 @dataclass(frozen=True, eq=False)

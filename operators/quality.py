@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from cmr.assemble import MaskOrigin, cine_results
+from cmr.cine_reference import CineReferenceSettings, with_ranges
 from cmr.gates_stack import Provenance
 from cmr.quality import QualitySettings, judge
 from cmr.records import Model
+from cmr.wall.assemble import wall_results
 from dicomio.source import stack_record
 from operators.messages import JudgedCine, MeasuredCine
 from operators.sdk import Fragment
@@ -21,9 +23,16 @@ class Quality(Step):
     output = "judged"
 
     def __init__(
-        self, fragment: Fragment, *, settings: QualitySettings, model: Model, **kwargs: Any
+        self,
+        fragment: Fragment,
+        *,
+        settings: QualitySettings,
+        ranges: CineReferenceSettings,
+        model: Model,
+        **kwargs: Any,
     ) -> None:
         self._settings = settings
+        self._ranges = ranges
         self._model = model
         super().__init__(fragment, **kwargs)
 
@@ -34,5 +43,7 @@ class Quality(Step):
         provenance = Provenance(source.left_out, cine.centre.reason, cine.agreement)
         gates = judge(measured.measurement, self._settings, provenance)
         origin = MaskOrigin(self._model, cine.changes, cine.agreement)
-        results = cine_results(measured.measurement, gates, stack_record(source), origin)
-        return JudgedCine(measured, gates, results)
+        heart = measured.heart
+        wall = wall_results(heart.wall, source.geometry, gates, base_first=heart.volumes.base_first)
+        found = cine_results(heart.volumes, gates, stack_record(source), origin, wall)
+        return JudgedCine(measured, gates, with_ranges(found, heart.subject, self._ranges))

@@ -20,9 +20,9 @@ class ReportWriter(Step):
     Whatever the study lacks, it has a report: of refusals alone, if need be.
     """
 
-    inputs = ("study", "results", "pictures", "scar_pictures")
+    optional = ("cine_pictures", "pictures", "scar_pictures")
+    inputs = ("study", "results", *optional)
     output = "report_files"
-    optional = ("pictures", "scar_pictures")
 
     def __init__(
         self,

@@ -17,7 +17,10 @@ class ResultsWriter(Step):
     Without DICOM files the record still says why.
     """
 
-    optional = ("report", "pictures", "scar_pictures", "report_files", "key_object")
+    optional = (
+        *("report", "cine_pictures", "pictures", "scar_pictures"),
+        *("report_files", "key_object"),
+    )
     inputs = ("study", "results", *optional)
 
     def __init__(self, fragment: Fragment, *, outbox: list[Outcome], **kwargs: Any) -> None:

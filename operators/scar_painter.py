@@ -10,6 +10,7 @@ from operators.messages import JudgedScar, StudyJob
 from operators.sdk import Fragment
 from operators.step import Step
 from pictures.scar_page import ScarPage
+from texts import Words
 
 
 class ScarPainter(Step):
@@ -19,8 +20,9 @@ class ScarPainter(Step):
     inputs = ("study", "judged_scar")
     output = "scar_pictures"
 
-    def __init__(self, fragment: Fragment, *, notice: str, **kwargs: Any) -> None:
+    def __init__(self, fragment: Fragment, *, notice: str, words: Words, **kwargs: Any) -> None:
         self._notice = notice
+        self._words = words
         super().__init__(fragment, **kwargs)
 
     def run(self, job: StudyJob, judged: JudgedScar) -> tuple[Path, ...]:
@@ -51,4 +53,5 @@ class ScarPainter(Step):
             no_reflow=scar.no_reflow,
             results=scar.results,
             notice=self._notice,
+            words=self._words,
         )

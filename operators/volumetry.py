@@ -1,11 +1,13 @@
-"""Volumetry: volumes, function and mass of both ventricles."""
+"""Volumetry: volumes, function and mass of both ventricles, and the wall of the left one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cmr.body import Subject
-from cmr.volumetry import VolumetrySettings, measure
+from cmr.cine import measure_heart
+from cmr.tissue.aha import AhaSettings
+from cmr.volumetry import VolumetrySettings
+from cmr.wall.motion import WallMotionSettings
 from operators.messages import MeasuredCine, SegmentedCine
 from operators.sdk import Fragment
 from operators.step import Step
@@ -17,12 +19,22 @@ class Volumetry(Step):
     inputs = ("cleaned",)
     output = "measured"
 
-    def __init__(self, fragment: Fragment, *, settings: VolumetrySettings, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        fragment: Fragment,
+        *,
+        settings: VolumetrySettings,
+        aha: AhaSettings,
+        wall: WallMotionSettings,
+        **kwargs: Any,
+    ) -> None:
         self._settings = settings
+        self._aha = aha
+        self._wall = wall
         super().__init__(fragment, **kwargs)
 
     def run(self, cine: SegmentedCine) -> MeasuredCine:
         """Measure the masks."""
-        source = cine.images.source
-        subject = Subject(source.height_cm, source.weight_kg)
-        return MeasuredCine(cine, measure(cine.labels, subject, self._settings))
+        subject = cine.images.source.subject
+        heart = measure_heart(cine.labels, subject, self._settings, self._aha, self._wall)
+        return MeasuredCine(cine, heart)

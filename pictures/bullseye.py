@@ -18,6 +18,7 @@ from pictures.colours import NEUTRAL, Colour, ColourScale, draw_bar, ink_on
 from pictures.lettering import SMALL, TITLE, Lettering, wrapped
 from pictures.page import axes_at, new_page
 from pictures.sectors import APEX_RADIUS, SECTORS, Sector
+from texts import ENGLISH, Words
 
 _MARGIN_IN = 0.15
 _PANEL_IN = 3.1
@@ -169,7 +170,7 @@ def _check_segments(title: str, given: Mapping[int, object]) -> None:
         raise ValueError(f"Bullseye of {title}: segments {strange}, expected 1 to 16.")
 
 
-def bullseye_figure(bullseyes: Sequence[Disc], footer: str) -> Figure:
+def bullseye_figure(bullseyes: Sequence[Disc], footer: str, words: Words = ENGLISH) -> Figure:
     """Bullseyes from left to right with the key to its colours each, over a line of small print.
 
     Parameters
@@ -189,14 +190,14 @@ def bullseye_figure(bullseyes: Sequence[Disc], footer: str) -> Figure:
     for n, (bullseye, title) in enumerate(zip(bullseyes, titles, strict=True)):
         left = _MARGIN_IN + n * _PANEL_IN
         title.draw(page, left + _PANEL_IN / 2, disc_top - _GAP_IN - title.height_in, "center")
-        _draw_disc(axes_at(page, left, disc_top, _PANEL_IN, _PANEL_IN), bullseye)
+        _draw_disc(axes_at(page, left, disc_top, _PANEL_IN, _PANEL_IN), bullseye, words)
         width, height = bullseye.key_in
         bullseye.draw_key(axes_at(page, left + (_PANEL_IN - width) / 2, bar_top, width, height))
     note.draw(page, _MARGIN_IN, note_top)
     return page
 
 
-def _draw_disc(axes: Axes, bullseye: Disc) -> None:
+def _draw_disc(axes: Axes, bullseye: Disc, words: Words) -> None:
     reach = _PANEL_IN / 2 / _RADIUS_IN
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
     axes.set_axis_off()
@@ -204,8 +205,8 @@ def _draw_disc(axes: Axes, bullseye: Disc) -> None:
     size_pt = _value_size_pt(bullseye)
     for segment in SEGMENTS:
         _draw_segment(axes, bullseye, segment, size_pt)
-    for name, x, y, turn in _SIDES:
-        at = 1 + 0.5 * (reach - 1)
+    for side, x, y, turn in _SIDES:
+        name, at = words(side), 1 + 0.5 * (reach - 1)
         axes.text(
             x * at,
             y * at,
@@ -213,7 +214,7 @@ def _draw_disc(axes: Axes, bullseye: Disc) -> None:
             ha="center",
             va="center",
             rotation=turn,
-            fontproperties=SMALL.font,
+            fontproperties=SMALL.font(name),
             color=SMALL.colour,
         )
 
@@ -244,7 +245,7 @@ def _draw_segment(axes: Axes, bullseye: Disc, segment: int, size_pt: float) -> N
             sector.middle,
             (0, rise_pt),
             textcoords="offset points",
-            fontproperties=lettering.font,
+            fontproperties=lettering.font(text),
             color=ink,
             ha="center",
             va="center",

@@ -35,7 +35,7 @@ def draw_classes(axes: Axes, scale: ClassScale) -> None:
         axes.add_patch(Rectangle((n, 0), 1, 1, facecolor=colour, edgecolor=MUTED, linewidth=0.5))
     names = [name.replace("-", "–") for name in scale.colours]
     places = [n + 0.5 for n in range(len(names))]
-    axes.set_xticks(places, names, fontproperties=SMALL.font, color=INK)
+    axes.set_xticks(places, names, fontproperties=SMALL.font("".join(names)), color=INK)
     axes.set_yticks([])
     axes.tick_params(length=0, pad=3)
     axes.spines[:].set_visible(False)
@@ -46,7 +46,7 @@ def draw_classes(axes: Axes, scale: ClassScale) -> None:
         xycoords="axes fraction",
         textcoords="offset points",
         va="center",
-        fontproperties=SMALL.font,
+        fontproperties=SMALL.font(scale.unit),
         color=INK,
         parse_math=False,
     )

@@ -111,7 +111,8 @@ def draw_bar(axes: Axes, scale: ColourScale, shown: FloatArray) -> None:
         MaxNLocator(_BAR_PARTS, steps=[1, 2, 5, 10]).tick_values(scale.low, scale.high)
     )
     inside = ticks[(ticks >= scale.low) & (ticks <= scale.high)]
-    axes.set_xticks(inside, [f"{t:g}" for t in inside], fontproperties=SMALL.font, color=INK)
+    names = [f"{t:g}" for t in inside]
+    axes.set_xticks(inside, names, fontproperties=SMALL.font("".join(names)), color=INK)
     axes.tick_params(length=2.5, width=0.5, color=MUTED, pad=2)
     axes.annotate(
         scale.unit,
@@ -120,7 +121,7 @@ def draw_bar(axes: Axes, scale: ColourScale, shown: FloatArray) -> None:
         xycoords="axes fraction",
         textcoords="offset points",
         va="center",
-        fontproperties=SMALL.font,
+        fontproperties=SMALL.font(scale.unit),
         color=INK,
         parse_math=False,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cmr.scar.masks import LeftVentricle
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 from pictures.shaded import View
 
 # Segments (Cerqueira et al. 2002).

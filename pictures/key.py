@@ -59,6 +59,6 @@ def draw_key(
             middle,
             name,
             va="center_baseline",
-            fontproperties=SMALL.font,
+            fontproperties=SMALL.font(name),
             color=SMALL.colour,
         )

@@ -1,23 +1,25 @@
 """Text that stays inside the page: measured and broken into lines before it is drawn.
 
-The fonts are the files that come with matplotlib, so that the fonts of the machine change nothing.
-Texts may come from a DICOM header: no sign in them is taken for mathematics.
+The fonts are those of ``texts``, so that the fonts of the machine change nothing. A text with signs
+that Noto Sans lacks, such as Chinese ones, is set in Noto Sans CJK as a whole. Texts may come from
+a DICOM header: no sign in them is taken for mathematics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.ft2font import LoadFlags
 
 from pictures.page import DPI
+from texts.fonts import BOLD, EAST_ASIAN, REGULAR
 
 INK, MUTED = "#1c2733", "#5b6875"
 _POINTS_PER_IN = 72
@@ -25,7 +27,10 @@ _POINTS_PER_IN = 72
 _SUBPIXELS = 64
 _LEADING = 1.35
 # From the top of a line to its baseline, in sizes of the type.
-_ASCENT = 0.98
+_ASCENT = 1.0
+# A line may end after each Chinese or Japanese sign, but does not begin with a closing mark.
+_EAST = "\u2e80-\u9fff\uff00-\uffef"
+_TOKEN = re.compile(f"(\\s*)([{_EAST}][，。；：、）！？％]*|[^\\s{_EAST}]+)")
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,9 @@ class Lettering:
     bold: bool = False
     colour: str = INK
 
-    @cached_property
-    def font(self) -> FontProperties:
-        """DejaVu Sans from the file that comes with matplotlib."""
-        return FontProperties(fname=_font_file(self.bold), size=self.size_pt)
+    def font(self, text: str) -> FontProperties:
+        """The font that has the signs of ``text``."""
+        return FontProperties(fname=_font_file(text, self.bold), size=self.size_pt)
 
     @property
     def line_in(self) -> float:
@@ -48,11 +52,7 @@ class Lettering:
 
     def width_in(self, text: str) -> float:
         """Width of ``text`` on one line."""
-        font = get_font(_font_file(self.bold))
-        font.set_size(self.size_pt, DPI)
-        # As matplotlib draws it: hinting moves each sign to whole pixels.
-        font.set_text(text, flags=LoadFlags.DEFAULT)
-        return font.get_width_height()[0] / _SUBPIXELS / DPI
+        return _width_in(text, self.size_pt, self.bold)
 
 
 TITLE = Lettering(10, bold=True)
@@ -88,7 +88,7 @@ class Block:
                 x_in / width,
                 1 - baseline / height,
                 line,
-                fontproperties=style.font,
+                fontproperties=style.font(line),
                 color=style.colour,
                 ha=align,
                 va="baseline",
@@ -103,12 +103,18 @@ def wrapped(text: str, width_in: float, lettering: Lettering) -> Block:
         return lettering.width_in(line) <= width_in
 
     lines: list[str] = []
-    for word in _drawable(text, lettering).split():
-        if lines and fits(f"{lines[-1]} {word}"):
-            lines[-1] += f" {word}"
+    for gap, word in _tokens(_drawable(text, lettering)):
+        if lines and fits(lines[-1] + gap + word):
+            lines[-1] += gap + word
         else:
             lines += _pieces(word, fits)
     return Block(tuple(lines), lettering)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """What stays together on a line, each after the blank before it."""
+    for gap, word in _TOKEN.findall(text):
+        yield " " if gap else "", word
 
 
 def _pieces(word: str, fits: Callable[[str], bool]) -> list[str]:
@@ -120,12 +126,27 @@ def _pieces(word: str, fits: Callable[[str], bool]) -> list[str]:
     return pieces
 
 
+@lru_cache(maxsize=4096)
+def _width_in(text: str, size_pt: float, bold: bool) -> float:
+    font = get_font(_font_file(text, bold))
+    font.set_size(size_pt, DPI)
+    # As matplotlib draws it: hinting moves each sign to whole pixels.
+    font.set_text(text, flags=LoadFlags.DEFAULT)
+    return float(font.get_width_height()[0] / _SUBPIXELS / DPI)
+
+
 def _drawable(text: str, lettering: Lettering) -> str:
     """``text`` with a question mark for each sign that the font lacks, which would warn."""
-    font = get_font(_font_file(lettering.bold))
+    font = get_font(_font_file(text, lettering.bold))
     return "".join(c if c.isspace() or font.get_char_index(ord(c)) else "?" for c in text)
 
 
-def _font_file(bold: bool) -> Path:
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return Path(mpl.get_data_path(), "fonts", "ttf", name)
+def _font_file(text: str, bold: bool) -> Path:
+    """The one that lacks the fewest signs."""
+    files = (BOLD if bold else REGULAR, EAST_ASIAN)
+    return min(files, key=lambda file: _lacking(file, text))
+
+
+def _lacking(file: Path, text: str) -> int:
+    font = get_font(file)
+    return sum(not font.get_char_index(ord(c)) for c in text if not c.isspace())

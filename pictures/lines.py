@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,17 +10,16 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.path import Path
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from cmr.anatomy import Labels, Mask
 from cmr.labels import Label
 from pictures.borders import Spacing, number_places, segment_borders
 from pictures.lettering import Lettering
+from pictures.outlines import outlines
 
 _COLOUR = "white"
-_RIM = "#14181d"
-_SMOOTHINGS = 2
+RIM_COLOUR, RIM_OPACITY, RIM_PT = "#14181d", 0.55, 1.0
 _NUMBER = Lettering(6, colour=_COLOUR)
 
 
@@ -41,16 +41,19 @@ class Line:
 
     def rim(self) -> list[AbstractPathEffect]:
         """Drawn under the line."""
-        return [withStroke(linewidth=self.width_pt + 1, foreground=_RIM, alpha=0.55)]
+        width = self.width_pt + RIM_PT
+        return [withStroke(linewidth=width, foreground=RIM_COLOUR, alpha=RIM_OPACITY)]
 
 
-WALL_LINE, SEGMENT_LINE = Line(1.1), Line(0.6)
-RV_LINE = Line(0.8, (3.5, 2.0))
+# White, blue-green, amber: apart for colour-blind eyes, and by lightness or dashes in grey print.
+ENDO_LINE, EPI_LINE = Line(1.2), Line(1.1, colour="#4fdcc0")
+RV_LINE = Line(1.1, (3.2, 1.6), "#ffc04d")
+SEGMENT_LINE = Line(0.6)
 # What a contour goes round, and its line.
-_OUTLINES = (
+OUTLINES: Sequence[tuple[tuple[Label, ...], Line]] = (
     ((Label.RV,), RV_LINE),
-    ((Label.LV,), WALL_LINE),
-    ((Label.LV, Label.MYOCARDIUM), WALL_LINE),
+    ((Label.LV, Label.MYOCARDIUM), EPI_LINE),
+    ((Label.LV,), ENDO_LINE),
 )
 
 
@@ -60,7 +63,7 @@ def draw_lines(
     """Draw all lines of one slice ``(row, col)`` on axes in mm from its upper left corner."""
     borders = segment_borders(segments, labels, spacing_mm)
     add_line(axes, borders, SEGMENT_LINE)
-    for held, line in _OUTLINES:
+    for held, line in OUTLINES:
         draw_outline(axes, np.isin(labels, held), spacing_mm, line)
 
 
@@ -75,33 +78,16 @@ def draw_numbers(
             str(segment),
             ha="center",
             va="center",
-            fontproperties=_NUMBER.font,
+            fontproperties=_NUMBER.font(str(segment)),
             color=_NUMBER.colour,
             clip_on=True,
-            path_effects=[withStroke(linewidth=1.4, foreground=_RIM)],
+            path_effects=[withStroke(linewidth=1.4, foreground=RIM_COLOUR)],
         )
 
 
 def draw_outline(axes: Axes, mask: Mask, spacing_mm: Spacing, line: Line) -> None:
-    """Half-way between the pixel centres inside and those outside; closed at the image's edge."""
-    if not mask.any():
-        return
-    padded = np.pad(mask, 1).astype(np.float64)
-    y, x = ((np.arange(-1, n + 1) + 0.5) * s for n, s in zip(mask.shape, spacing_mm, strict=True))
-    drawn = axes.contour(x, y, padded, [0.5], zorder=2.5, **line.style())
-    drawn.set_paths([_smoothed(path) for path in drawn.get_paths()])
-    drawn.set_path_effects(line.rim())
-
-
-def _smoothed(path: Path) -> Path:
-    """Closed lines without the steps of the pixels; they move by less than half a pixel."""
-    rounded = []
-    for line in path.to_polygons(closed_only=False):
-        points = np.asarray(line)[:-1]
-        for _ in range(_SMOOTHINGS):
-            points = (np.roll(points, 1, axis=0) + 2 * points + np.roll(points, -1, axis=0)) / 4
-        rounded.append(Path(np.concatenate([points, points[:1]]), closed=True))
-    return Path.make_compound_path(*rounded)
+    """Draw the outline of a mask ``(row, col)`` on axes in mm."""
+    add_line(axes, outlines(mask, spacing_mm), line)
 
 
 def add_line(axes: Axes, paths: Any, line: Line) -> None:

@@ -15,9 +15,10 @@ from pictures.borders import Spacing
 from pictures.colours import NEUTRAL, ColourScale, draw_bar
 from pictures.key import Fill, Key, draw_key, key_height_in
 from pictures.lettering import LABEL, SMALL, TITLE, wrapped
-from pictures.lines import RV_LINE, SEGMENT_LINE, WALL_LINE, draw_lines, draw_numbers
+from pictures.lines import ENDO_LINE, EPI_LINE, RV_LINE, SEGMENT_LINE, draw_lines, draw_numbers
 from pictures.page import axes_at, new_page
 from pictures.tiles import grey_window, heart_box, size_mm, tile_in
+from texts import ENGLISH, Words
 
 _MARGIN_IN = 0.15
 _TILE_IN = 2.6
@@ -25,12 +26,6 @@ _GAP_IN = 0.1
 _LEFTS_IN = (_MARGIN_IN, _MARGIN_IN + _TILE_IN + _GAP_IN)
 _BAR_IN = (1.9, 0.1)
 _NAME_GAP_IN = 0.02
-_KEY: Key = (
-    ("endo- and epicardium", WALL_LINE),
-    ("right ventricle", RV_LINE),
-    ("AHA segments", SEGMENT_LINE),
-    ("undetermined", Fill(NEUTRAL)),
-)
 _KEY_COLUMNS_IN = (0.56 * _TILE_IN, 0.44 * _TILE_IN)
 
 
@@ -91,7 +86,7 @@ class MapOverlay:
         )
 
 
-def overlay_figure(overlay: MapOverlay, footer: str) -> Figure:
+def overlay_figure(overlay: MapOverlay, footer: str, words: Words = ENGLISH) -> Figure:
     """A row for each slice: the map in colour and the anatomy in grey, both with the contours.
 
     Parameters
@@ -101,7 +96,7 @@ def overlay_figure(overlay: MapOverlay, footer: str) -> Figure:
     footer
         Such as sequence, field strength, source and intended use; broken into lines.
     """
-    shown = overlay.cropped()
+    shown, key = overlay.cropped(), _key(words)
     text_in = _LEFTS_IN[1] + _TILE_IN - _MARGIN_IN
     heads = [wrapped(text, _TILE_IN, TITLE) for text in (shown.title, shown.anatomy_title)]
     names = [wrapped(name, text_in, LABEL) for name in shown.slice_names]
@@ -110,7 +105,7 @@ def overlay_figure(overlay: MapOverlay, footer: str) -> Figure:
     rows_in = [name.height_in + _NAME_GAP_IN + tile[0] + _GAP_IN for name in names]
     tops = _MARGIN_IN + max(h.height_in for h in heads) + np.cumsum([_GAP_IN / 2, *rows_in])
     foot = float(tops[-1])
-    note_top = foot + key_height_in(_KEY, len(_KEY_COLUMNS_IN)) + _GAP_IN
+    note_top = foot + key_height_in(key, len(_KEY_COLUMNS_IN)) + _GAP_IN
     page = new_page(text_in + 2 * _MARGIN_IN, note_top + note.height_in + _MARGIN_IN)
     for head, left in zip(heads, _LEFTS_IN, strict=True):
         head.draw(page, left, _MARGIN_IN)
@@ -118,9 +113,19 @@ def overlay_figure(overlay: MapOverlay, footer: str) -> Figure:
         name.draw(page, _MARGIN_IN, float(top))
         _draw_slice(page, shown, z, float(top) + name.height_in + _NAME_GAP_IN)
     draw_bar(axes_at(page, _LEFTS_IN[0], foot, *_BAR_IN), shown.scale, shown.values)
-    draw_key(page, _KEY, _LEFTS_IN[1], foot, _KEY_COLUMNS_IN)
+    draw_key(page, key, _LEFTS_IN[1], foot, _KEY_COLUMNS_IN)
     note.draw(page, _MARGIN_IN, note_top)
     return page
+
+
+def _key(words: Words) -> Key:
+    return (
+        (words("endocardium"), ENDO_LINE),
+        (words("AHA segments"), SEGMENT_LINE),
+        (words("epicardium"), EPI_LINE),
+        (words("undetermined"), Fill(NEUTRAL)),
+        (words("right ventricle"), RV_LINE),
+    )
 
 
 def _draw_slice(page: Figure, shown: MapOverlay, z: int, top_in: float) -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from cmr.anatomy import Mask
 from cmr.results_scar import Scar
-from cmr.scar.masks import LeftVentricle
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
+from texts import ENGLISH, Words
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class ScarPage:
     no_reflow: Mask
     results: Scar
     notice: str
+    words: Words = ENGLISH
 
     def __post_init__(self) -> None:
         geometry = self.ventricle.geometry

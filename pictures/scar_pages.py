@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from cmr.records import Measured
-from cmr.results_scar import GRAY_TITLES, METHOD_TITLES, Scar, ScarSegment
+from cmr.results_scar import GRAY_TITLES, METHOD_TITLES, ScarSegment
 from cmr.scar.surface import Structure
 from cmr.scar.surface_mould import Surface
 from pictures.bullseye import Bullseye, ClassBullseye, Disc, bullseye_figure
@@ -16,7 +16,8 @@ from pictures.heart_views import heart_views
 from pictures.page import png_of
 from pictures.scar_overlay import scar_overlay_figure
 from pictures.scar_page import ScarPage
-from pictures.surface_figure import surface_figure
+from pictures.slice_names import slice_names
+from pictures.surface_figure import Captions, surface_figure
 
 _SCALE = ColourScale("YlOrRd", 0, 100, "%")
 # Where each class lies on the same colours; no scar is told from a little at a glance.
@@ -24,7 +25,9 @@ _CLASS_PLACES = MappingProxyType(
     {"0": 0.0, "1-25": 27.0, "26-50": 50.0, "51-75": 76.0, "76-100": 100.0}
 )
 _CLASSES = ClassScale({name: _SCALE.colour(at) for name, at in _CLASS_PLACES.items()}, "%")
-_KINDS = MappingProxyType({"magnitude": "magnitude", "psir": "PSIR"})
+_TITLES = MappingProxyType(
+    {"magnitude": "Late enhancement, magnitude", "psir": "Late enhancement, PSIR"}
+)
 
 
 def bullseye_page(page: ScarPage) -> bytes | None:
@@ -34,23 +37,20 @@ def bullseye_page(page: ScarPage) -> bytes | None:
     amounts = _values(segments, "scar_pct")
     if not classes and not amounts:
         return None
+    words, depths = page.words, _values(segments, "transmurality_pct")
     discs: list[Disc] = [
-        Bullseye("Scar, share of segment", amounts, _SCALE, 0),
-        ClassBullseye("Transmurality", classes, _values(segments, "transmurality_pct"), _CLASSES),
+        Bullseye(words("Scar, share of segment"), amounts, _SCALE, 0),
+        ClassBullseye(words("Transmurality"), classes, depths, _CLASSES),
     ]
-    return png_of(bullseye_figure(discs, f"{_summary(page.results)} · {page.notice}"))
+    return png_of(bullseye_figure(discs, f"{_summary(page)} · {words(page.notice)}", words))
 
 
 def overlay_page(page: ScarPage) -> bytes:
     """PNG of every slice, as it is and with what was found."""
-    slices = page.results.slices
-    names = tuple(
-        f"Slice {z} of {len(slices)}" + (f" · {one.level}" if one.level else "")
-        for z, one in enumerate(slices, 1)
-    )
-    return png_of(
-        scar_overlay_figure(page, _title(page.results), _summary(page.results), names, page.notice)
-    )
+    names = slice_names([one.level for one in page.results.slices], page.words)
+    title = page.words(_TITLES[page.results.stack.kind])
+    notice = page.words(page.notice)
+    return png_of(scar_overlay_figure(page, title, _summary(page), names, notice))
 
 
 def surface_page(page: ScarPage, surfaces: Mapping[Structure, Surface]) -> bytes | None:
@@ -58,8 +58,9 @@ def surface_page(page: ScarPage, surfaces: Mapping[Structure, Surface]) -> bytes
     if not surfaces:
         return None
     views = heart_views(page.ventricle)
-    title = "Left ventricle and scar"
-    return png_of(surface_figure(surfaces, views, title, _summary(page.results), page.notice))
+    words = page.words
+    captions = Captions(words("Left ventricle and scar"), _summary(page), words(page.notice))
+    return png_of(surface_figure(surfaces, views, captions, words))
 
 
 def _values(segments: Mapping[int, ScarSegment], name: str) -> dict[int, float]:
@@ -67,26 +68,27 @@ def _values(segments: Mapping[int, ScarSegment], name: str) -> dict[int, float]:
     return {k: value for k, value in found.items() if value is not None}
 
 
-def _title(results: Scar) -> str:
-    return f"Late enhancement, {_KINDS[results.stack.kind]}"
-
-
-def _summary(results: Scar) -> str:
+def _summary(page: ScarPage) -> str:
     """Amounts, with the method and the definition they go by."""
+    words, results = page.words, page.results
     said = _said(results)
     scar = [
-        f"{said[k]} {u}" for k, u in (("mass_g", "g"), ("pct_lv_mass", "% of LV mass")) if k in said
+        f"{said[k]} {words(u)}"
+        for k, u in (("mass_g", "g"), ("pct_lv_mass", "% of LV mass"))
+        if k in said
     ]
-    parts = [f"Scar {', '.join(scar) or 'not told'} ({METHOD_TITLES[results.method]})"]
+    amount = ", ".join(scar) or words("not told")
+    method = words(METHOD_TITLES[results.method])
+    parts = [words("Scar {amount} ({method})", amount=amount, method=method)]
     zones = [
-        f"{n} {said[k]} %"
+        f"{words(n)} {said[k]} %"
         for k, n in (("core_pct", "core"), ("gray_pct", "gray zone"))
         if k in said
     ]
     if zones:
-        parts.append(f"{', '.join(zones)} ({GRAY_TITLES[results.gray_definition]})")
+        parts.append(f"{', '.join(zones)} ({words(GRAY_TITLES[results.gray_definition])})")
     if "mvo_pct" in said:
-        parts.append(f"no-reflow {said['mvo_pct']} %")
+        parts.append(f"{words('no-reflow')} {said['mvo_pct']} %")
     return " · ".join(parts)
 
 

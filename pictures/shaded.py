@@ -14,7 +14,7 @@ from cmr.volume import FloatArray
 # Rays to a pixel along each side, so that edges are smooth.
 _FINER = 2
 _LIGHT = np.array([-0.35, 0.45, 0.82])
-_AMBIENT, _DIFFUSE, _GLOSS, _GLOSS_POWER = 0.38, 0.62, 0.16, 24.0
+_AMBIENT, _DIFFUSE, _GLOSS, _GLOSS_POWER = 0.38, 0.62, 0.16, 24
 # Glass is denser where it is seen edge-on.
 _EDGE_POWER = 2.5
 
@@ -52,8 +52,9 @@ class Body:
 
 @dataclass(frozen=True, eq=False)
 class _Layer:
-    """What is seen of some bodies: depth (-inf for nothing), colour and opacity by pixel."""
+    """What is seen of a body, pixel by pixel: which ``(n,)``, how near, in what colour."""
 
+    pixels: npt.NDArray[np.int64]
     depth: FloatArray
     colour: FloatArray
     opacity: FloatArray
@@ -67,22 +68,18 @@ def shaded(
     Opaque bodies hide each other; bodies that shine through lie over them, in their order.
     """
     fine = shape[0] * _FINER, shape[1] * _FINER
-    image = np.ones((*fine, 3))
+    image = np.ones((fine[0] * fine[1], 3), np.float32)
     solid = [b for b in bodies if b.opacity == 1]
     for group in [solid, *([b] for b in bodies if b.opacity < 1)]:
+        front = np.full(len(image), -np.inf)
         layers = [_layer(b, view, centre_mm, mm_per_px / _FINER, fine) for b in group]
-        for layer in _nearest(layers):
-            image += layer.opacity[..., None] * (layer.colour - image)
+        for layer in layers:
+            front[layer.pixels] = np.maximum(front[layer.pixels], layer.depth)
+        for layer in layers:
+            seen = layer.depth == front[layer.pixels]
+            where, opacity = layer.pixels[seen], layer.opacity[seen, None]
+            image[where] += opacity * (layer.colour[seen] - image[where])
     return np.asarray(image.reshape(shape[0], _FINER, shape[1], _FINER, 3).mean(axis=(1, 3)))
-
-
-def _nearest(layers: list[_Layer]) -> list[_Layer]:
-    """Each layer where it is in front of the others."""
-    front = np.max([layer.depth for layer in layers], axis=0) if layers else None
-    return [
-        _Layer(one.depth, one.colour, np.where(one.depth == front, one.opacity, 0))
-        for one in layers
-    ]
 
 
 def _layer(
@@ -91,9 +88,10 @@ def _layer(
     surface = body.surface
     seen = (surface.vertices_mm - centre_mm) @ view.axes.T / mm_per_px
     places = seen * [1, -1, 1] + [shape[1] / 2, shape[0] / 2, 0]
-    depth, normals = _rasterised(places, surface.faces, _normals(seen, surface.faces), shape)
-    colour, opacity = _lit(normals, body)
-    return _Layer(depth, colour, np.where(np.isfinite(depth), opacity, 0))
+    pixels, depth, normals = _rasterised(
+        places, surface.faces, _normals(seen, surface.faces), shape
+    )
+    return _Layer(pixels, depth, *_lit(normals, body))
 
 
 def _normals(points: FloatArray, faces: npt.NDArray[np.int64]) -> FloatArray:
@@ -112,31 +110,64 @@ def _normals(points: FloatArray, faces: npt.NDArray[np.int64]) -> FloatArray:
 
 def _rasterised(
     places: FloatArray, faces: npt.NDArray[np.int64], normals: FloatArray, shape: tuple[int, int]
-) -> tuple[FloatArray, FloatArray]:
-    """Depth ``shape`` and normal ``(*shape, 3)`` of the front-most triangle at each pixel.
-
-    All triangles at once, one pixel of their bounding boxes after the other: they are small.
-    """
+) -> tuple[npt.NDArray[np.int64], FloatArray, FloatArray]:
+    """Pixels ``(n,)`` that a triangle covers, depth and normal ``(n, 3)`` of the front-most."""
     faces = faces[_twice_area(*np.moveaxis(places[faces, :2], 1, 0)) < 0]  # rows run down
-    corners = np.moveaxis(places[faces, :2], 1, 0)
-    first = np.floor(corners.min(axis=0))
-    sizes = (np.floor(corners.max(axis=0)) - first + 1).max(axis=0, initial=0).astype(int)
-    hits, weights, pixels = [], [], []
-    for step in np.ndindex(*sizes):
-        pixel = first + step
-        shares = _shares(corners, pixel + 0.5)
-        hit = np.flatnonzero((shares >= 0).all(axis=1) & _within(pixel, shape))
-        hits.append(faces[hit])
-        weights.append(shares[hit])
-        pixels.append(pixel[hit].astype(int))
-    met, share, pixel = (np.concatenate(v) for v in (hits, weights, pixels))
-    depths = np.einsum("ij,ij->i", share, places[met, 2])
-    order = np.argsort(depths, kind="stable")  # the front-most is written last
-    depth, normal = np.full(shape, -np.inf), np.zeros((*shape, 3))
-    column, row = pixel[order].T
-    depth[row, column] = depths[order]
-    normal[row, column] = np.einsum("ij,ijk->ik", share, normals[met])[order]
-    return depth, normal
+    corners = np.moveaxis(places[faces], 1, 0)
+    hit, column, row = _covered(corners[..., :2], shape)
+    depths = _depths(corners, hit, column + 0.5, row + 0.5)
+    pixels = row * shape[1] + column
+    front = np.full(shape[0] * shape[1], -np.inf)
+    np.maximum.at(front, pixels, depths)
+    seen = np.flatnonzero(depths == front[pixels])
+    hit, middles = hit[seen], np.stack([column[seen], row[seen]], axis=-1) + 0.5
+    shares = _shares(corners[:, hit, :2], middles)
+    normal = np.zeros((len(seen), 3))
+    for n in range(3):
+        normal += shares[:, n, None] * normals[faces[hit, n]]
+    return pixels[seen], depths[seen], normal
+
+
+def _covered(
+    corners: FloatArray, shape: tuple[int, int]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Triangle, column and row of every pixel whose middle lies in a triangle ``(3, n, 2)``."""
+    heights = corners[..., 1]
+    low, high = np.ceil(heights.min(axis=0) - 0.5), np.floor(heights.max(axis=0) - 0.5)
+    triangle, row = _members(np.maximum(low, 0), np.minimum(high, shape[0] - 1))
+    left, right = np.full(row.shape, np.inf), np.full(row.shape, -np.inf)
+    for n in range(3):
+        (ax, ay), (bx, by) = corners[n, triangle].T, corners[n - 1, triangle].T
+        along = (row + 0.5 - ay) / np.where(by == ay, np.nan, by - ay)
+        met = (along >= 0) & (along <= 1)
+        x = ax + along * (bx - ax)
+        left = np.where(met, np.minimum(left, x), left)
+        right = np.where(met, np.maximum(right, x), right)
+    crossed = np.flatnonzero(left <= right)
+    first, last = np.ceil(left[crossed] - 0.5), np.floor(right[crossed] - 0.5)
+    line, column = _members(np.maximum(first, 0), np.minimum(last, shape[1] - 1))
+    return triangle[crossed[line]], column, row[crossed[line]]
+
+
+def _members(
+    first: FloatArray, last: FloatArray
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Index of the range and the number, for all whole numbers of the ranges ``(n,)``."""
+    counts = np.maximum(last - first + 1, 0).astype(np.int64)
+    which = np.repeat(np.arange(len(counts)), counts)
+    begin = first.astype(np.int64) - (np.cumsum(counts) - counts)
+    return which, np.arange(len(which)) + begin[which]
+
+
+def _depths(
+    corners: FloatArray, hit: npt.NDArray[np.int64], x: FloatArray, y: FloatArray
+) -> FloatArray:
+    """``(n,)`` depth of the plane of each triangle at a place."""
+    a, b, c = corners
+    across = np.cross(b - a, c - a)
+    slope = -across[:, :2] / across[:, 2:]
+    level = a[:, 2] - (slope * a[:, :2]).sum(axis=1)
+    return np.asarray(level[hit] + slope[hit, 0] * x + slope[hit, 1] * y)
 
 
 def _twice_area(a: FloatArray, b: FloatArray, c: FloatArray) -> FloatArray:
@@ -153,19 +184,21 @@ def _shares(corners: FloatArray, points: FloatArray) -> FloatArray:
     return np.stack(parts, axis=-1) / _twice_area(a, b, c)[:, None]
 
 
-def _within(pixel: FloatArray, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    column, row = pixel.T
-    return np.asarray((column >= 0) & (row >= 0) & (column < shape[1]) & (row < shape[0]))
-
-
 def _lit(normals: FloatArray, body: Body) -> tuple[FloatArray, FloatArray]:
     """Colour and opacity of each pixel from its normal (right, up, to the viewer)."""
-    length = np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
-    unit, light = normals / length, _LIGHT / np.linalg.norm(_LIGHT)
+    unit = normals.astype(np.float32)
+    unit /= np.maximum(np.sqrt(np.einsum("ij,ij->i", unit, unit)), 1e-12)[:, None]
+    light = _LIGHT / np.linalg.norm(_LIGHT)
     halfway = light + np.array([0, 0, 1])
-    gloss = np.clip(unit @ (halfway / np.linalg.norm(halfway)), 0, 1) ** _GLOSS_POWER
-    bright = _AMBIENT + _DIFFUSE * np.clip(unit @ light, 0, 1)
-    colour = np.multiply.outer(bright, to_rgb(body.colour)) + _GLOSS * gloss[..., None]
-    facing = np.clip(unit[..., 2], 0, 1)
-    opacity = body.opacity + (1 - body.opacity) * (1 - facing) ** _EDGE_POWER
-    return np.clip(colour, 0, 1), opacity
+    gloss = np.clip(_along(unit, halfway / np.linalg.norm(halfway)), 0, 1) ** _GLOSS_POWER
+    bright = _AMBIENT + _DIFFUSE * np.clip(_along(unit, light), 0, 1)
+    colour = np.multiply.outer(bright, np.array(to_rgb(body.colour), np.float32))
+    colour += (_GLOSS * gloss)[:, None]
+    facing = np.clip(unit[:, 2], 0, 1)
+    clear = 1 - body.opacity
+    opacity = body.opacity + (clear * (1 - facing) ** _EDGE_POWER if clear else 0 * facing)
+    return np.clip(colour, 0, 1, out=colour), opacity
+
+
+def _along(unit: FloatArray, direction: FloatArray) -> FloatArray:
+    return np.asarray(unit @ direction.astype(np.float32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +16,7 @@ from pictures.key import Fill, Key, draw_key, key_height_in
 from pictures.lettering import LABEL, SMALL, TITLE, wrapped
 from pictures.page import DPI, axes_at, new_page
 from pictures.shaded import Body, View, shaded
+from texts import ENGLISH, Words
 
 _MARGIN_IN = 0.15
 _PANEL_IN = 2.0
@@ -33,12 +35,20 @@ _LOOKS: Mapping[Structure, Fill] = MappingProxyType(
 _KEY_LOOKS = MappingProxyType({**_LOOKS, "epicardium": Fill("#cbd4dc")})
 
 
+@dataclass(frozen=True)
+class Captions:
+    """Title and summary above a picture, footer below."""
+
+    title: str
+    summary: str
+    footer: str
+
+
 def surface_figure(
     surfaces: Mapping[Structure, Surface],
     views: Sequence[View],
-    title: str,
-    summary: str,
-    footer: str,
+    captions: Captions,
+    words: Words = ENGLISH,
 ) -> Figure:
     """All views in one scale, side by side, with the key and the volumes below.
 
@@ -48,30 +58,30 @@ def surface_figure(
         At least one.
     views
         One panel each.
-    title, summary, footer
+    captions
         Above and below; broken into lines.
     """
     text_in = len(views) * _PANEL_IN
-    head, words = wrapped(title, text_in, TITLE), wrapped(summary, text_in, LABEL)
-    note = wrapped(footer, text_in, SMALL)
+    head = wrapped(captions.title, text_in, TITLE)
+    line, note = wrapped(captions.summary, text_in, LABEL), wrapped(captions.footer, text_in, SMALL)
     bodies = [
         Body(surfaces[name], look.colour, look.opacity)
         for name, look in _LOOKS.items()
         if name in surfaces
     ]
-    names = _key(surfaces)
+    names = _key(surfaces, words)
     columns = [_KEY_COLUMN_IN] * len(names)
     points = np.concatenate([body.surface.vertices_mm for body in bodies])
     boxes = [_box(points, view) for view in views]
     width_mm, height_mm, _ = np.max([high - low for low, high in boxes], axis=0) / _FILLED
     height_in = _PANEL_IN * height_mm / width_mm
-    top = _MARGIN_IN + head.height_in + words.height_in + _GAP_IN
+    top = _MARGIN_IN + head.height_in + line.height_in + _GAP_IN
     label_top = top + height_in + _GAP_IN / 2
     key_top = label_top + LABEL.line_in + _GAP_IN
     note_top = key_top + key_height_in(names, len(columns)) + _GAP_IN
     figure = new_page(text_in + 2 * _MARGIN_IN, note_top + note.height_in + _MARGIN_IN)
     head.draw(figure, _MARGIN_IN, _MARGIN_IN)
-    words.draw(figure, _MARGIN_IN, _MARGIN_IN + head.height_in)
+    line.draw(figure, _MARGIN_IN, _MARGIN_IN + head.height_in)
     pixels = round(height_in * DPI), round(_PANEL_IN * DPI)
     for n, (view, box) in enumerate(zip(views, boxes, strict=True)):
         left = _MARGIN_IN + n * _PANEL_IN
@@ -80,15 +90,16 @@ def surface_figure(
         centre = (box[0] + box[1]) / 2 @ view.axes
         image = shaded(bodies, view, centre, width_mm / pixels[1], pixels)
         axes.imshow(image, interpolation="nearest", aspect="auto")
-        wrapped(view.name, _PANEL_IN, LABEL).draw(figure, left + _PANEL_IN / 2, label_top, "center")
+        name = wrapped(words(view.name), _PANEL_IN, LABEL)
+        name.draw(figure, left + _PANEL_IN / 2, label_top, "center")
     draw_key(figure, names, _MARGIN_IN, key_top, columns)
     note.draw(figure, _MARGIN_IN, note_top)
     return figure
 
 
-def _key(surfaces: Mapping[Structure, Surface]) -> Key:
+def _key(surfaces: Mapping[Structure, Surface], words: Words) -> Key:
     return [
-        (f"{name}, {surfaces[name].volume_ml:.1f} ml", look)
+        (f"{words(name)}, {surfaces[name].volume_ml:.1f} ml", look)
         for name, look in _KEY_LOOKS.items()
         if name in surfaces
     ]

@@ -10,7 +10,7 @@ from cmr.results import Cine, LeftVentricle
 from cmr.results_cine import CineRange, WallSegment
 from report.context import Context, Footnotes
 from report.drawings import gauge
-from report.numbers import NOTHING, between, figure, unit_of, with_unit
+from report.numbers import NOTHING, OUTSIDE, between, figure, unit_of, with_unit
 from report.page import Block, Cell, Column, Fact, Facts, Paragraph, Pictures, Row, Section, Table
 from report.segments import SegmentLine, segment_table
 
@@ -92,7 +92,8 @@ def _values(context: Context, cine: Cine) -> Table:
         name = say(side.key.upper())
         columns.append(Column(name, number=True))
         if side.ranged:
-            columns += [Column(f"{name}: {say('range')}"), Column("", share=0.15)]
+            label = f"{name}: {say('range')}"
+            columns += [Column(say("range"), label=label), Column("", share=0.11)]
     footnotes = (*notes.texts, *_about_ranges(context, cine))
     return Table(tuple(columns), tuple(rows), kind="values", footnotes=footnotes)
 
@@ -124,17 +125,12 @@ def _cells(
     return [
         first,
         Cell(between(known.low, known.high, _range_decimals(known))),
-        Cell(_position(context, known), drawing=gauge(value, known.low, known.high)),
+        Cell(OUTSIDE[known.position], drawing=gauge(value, known.low, known.high)),
     ]
 
 
 def _range_decimals(known: CineRange) -> int:
     return 0 if known.low.is_integer() and known.high.is_integer() else 1
-
-
-def _position(context: Context, known: CineRange) -> str:
-    """Nothing where the value lies within, so that what lies outside is seen."""
-    return "" if known.position == "within" else context.words(known.position)
 
 
 def _about_ranges(context: Context, cine: Cine) -> tuple[str, ...]:
@@ -143,7 +139,7 @@ def _about_ranges(context: Context, cine: Cine) -> tuple[str, ...]:
     sources = dict.fromkeys(f"{context.say(r.people)}: {r.source}" for r in cine.reference.values())
     reasons = dict.fromkeys(context.say(reason) for reason in cine.no_range.values())
     given = [say("Reference ranges: {source}", source=s.rstrip(".") + ".") for s in sources]
-    return (*given, *(say("Without a range: {reason}", reason=r) for r in reasons))
+    return (*given, *reasons)
 
 
 def _wall(context: Context, cine: Cine) -> tuple[Block, ...]:

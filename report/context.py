@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image
 
 from cmr.records import Status
 from cmr.results import StudyResults
+from report.gate_titles import gate_title
 from report.page import Mark, Picture, Pictures
 from texts import Words
 from texts.sentences import translated
@@ -29,8 +32,17 @@ class Context:
     words: Words
 
     def say(self, sentence: str) -> str:
-        """A sentence of the results in the reader's language."""
-        return translated(sentence, self.words.language)
+        """A sentence of the results in the reader's language; gates by their titles."""
+        before, *named = re.split(rf"(?:^|(?<=[.] ))({_any_of(self._gates)}): ", sentence)
+        said = [translated(before.strip(), self.words.language)]
+        for name, message in zip(named[::2], named[1::2], strict=True):
+            told = translated(message.strip(), self.words.language)
+            said.append(f"{gate_title(name, self.words)} – {told}")
+        return " ".join(part for part in said if part)
+
+    @cached_property
+    def _gates(self) -> tuple[str, ...]:
+        return tuple(gate.name for gate in self.results.quality)
 
     def picture(self, file: str, title: str, *, moving: bool = False) -> Picture | None:
         """A picture of the study's folder; None where there is none, or no whole one."""
@@ -46,6 +58,11 @@ class Context:
         found = [self.picture(file, title) for file, title in asked]
         there = tuple(one for one in found if one is not None)
         return (Pictures(there, height_mm),) if there else ()
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    """Pattern of any of ``names``; of nothing where there are none."""
+    return "|".join(map(re.escape, names)) or r"(?!)"
 
 
 class Footnotes:

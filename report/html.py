@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from report.content import content, texts_in
@@ -39,7 +39,7 @@ def html_of(report: Report, folder: Path) -> str:
 
 
 @cache
-def _template() -> Any:
+def _template() -> Template:
     """The template; what is not marked as our own drawing is escaped."""
     environment = Environment(
         loader=FileSystemLoader(_HERE),

@@ -17,7 +17,7 @@ _FULL_BAR_PCT = 50  # of LV mass; larger infarcts fill the bar
 
 def scar_section(context: Context, scar: Scar) -> Section:
     """Amount of scar, where it lies, and what other methods say."""
-    numbers = (_methods(context, scar), *_where(context, scar))
+    numbers: tuple[Table | Facts, ...] = (_methods(context, scar), *_where(context, scar))
     blocks: list[Block] = [
         _amount(context, scar),
         *_pictures(context),
@@ -66,7 +66,7 @@ def _methods(context: Context, scar: Scar) -> Table:
         Column(say("Method")),
         Column(f"{say('Scar mass')} (g)", number=True),
         Column(f"{say('Share of LV mass')} (%)", number=True),
-        Column(f"0–{_FULL_BAR_PCT} %", share=0.3),
+        Column(f"0–{_FULL_BAR_PCT} %", share=0.2),
     )
     footnotes = (*notes.texts, context.say(scar.method_reason))
     return Table(columns, tuple(rows), say("Comparison of methods"), "values", footnotes)

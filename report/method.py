@@ -8,7 +8,7 @@ from cmr.records import Model
 from cmr.results import Cine
 from report.context import Context
 from report.numbers import shortened
-from report.page import Cell, Column, Fact, Facts, Row, Section, Table
+from report.page import Block, Cell, Column, Fact, Facts, Row, Section, Table
 
 LICENCE = "The networks were trained on data for non-commercial use, and so may they be used."
 LIMITS = (
@@ -22,8 +22,8 @@ LIMITS = (
 def method_section(context: Context) -> Section:
     """What a reader needs to judge, and to repeat, the measurement."""
     say = context.words
-    blocks = [
-        Facts(tuple(_conventions(context)), 2, say("Conventions")),
+    blocks: list[Block] = [
+        Facts(tuple(_conventions(context)), 3, say("Conventions")),
         Facts(tuple(_software(context)), 1, say("Software and networks")),
         *_series(context),
         Facts(tuple(Fact("", say(text)) for text in (*LIMITS, LICENCE)), 1, say("Limits")),
@@ -51,10 +51,11 @@ def _of_cine(context: Context, cine: Cine) -> Iterator[Fact]:
     say = context.words
     yield Fact(say("Papillary muscles"), say("count as cavity, not as wall"))
     yield Fact(say("Volumes"), say("sum of segmented areas times slice distance"))
-    yield Fact(
-        say("Base"),
-        say("a slice counts as LV where myocardium surrounds at least half of it"),
+    ring = (
+        "a slice counts as LV where myocardium surrounds enough of the cavity; "
+        "the gates judge the ring"
     )
+    yield Fact(say("Base"), say(ring))
     if cine.basal_slice is not None:
         yield Fact(say("Most basal slice"), context.say(cine.basal_slice.reason))
     if cine.heart.bsa_formula:

@@ -42,12 +42,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """Head of a column; ``share`` of the width, 0 for as much as the text needs."""
+    """Head of a column.
+
+    Attributes
+    ----------
+    share
+        Of the width; 0 for as much as the text needs.
+    label
+        Before each cell where there is no room for heads, instead of the title.
+    """
 
     title: str
     number: bool = False
     share: float = 0
-    group: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)

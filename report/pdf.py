@@ -32,7 +32,10 @@ def pdf_of(report: Report, folder: Path, made: datetime.datetime) -> bytes:
     page = json.dumps({**content(report), "families": families()}, ensure_ascii=False)
     compiler = typst.Compiler(input=_TEMPLATE.read_bytes(), root=str(folder), font_paths=_fonts())
     pdf = compiler.compile(
-        format="pdf", pdf_standards=["a-2b"], sys_inputs={"page": page}, timestamp=made
+        format="pdf",
+        pdf_standards=["a-2b"],
+        sys_inputs={"page": page},
+        timestamp=int(made.timestamp()),
     )
     assert isinstance(pdf, bytes)
     return pdf

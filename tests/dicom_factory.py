@@ -17,6 +17,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
+from cmr.body import Subject
 from dicomio.headers import ImageHeader, image_headers
 from dicomio.index import ReaderSettings, Series, Study
 from dicomio.selection import SelectionSettings
@@ -137,8 +138,7 @@ def study(*series: list[Dataset]) -> Study:
         for image in images(datasets):
             by_series.setdefault(image.series_uid, []).append(image)
     records = tuple(Series(key, tuple(found)) for key, found in by_series.items())
-    nan = float("nan")
-    return Study(uid=uid("study"), series=records, height_cm=nan, weight_kg=nan)
+    return Study(uid=uid("study"), series=records, subject=Subject())
 
 
 def changed(image: ImageHeader, **changes: Any) -> ImageHeader:

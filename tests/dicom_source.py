@@ -8,6 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+from cmr.body import Subject
 from cmr.labels import Label
 from cmr.volume import StackGeometry, Volume4D
 from dicomio.quiet import quiet
@@ -75,8 +76,7 @@ def write_cine(
         geometry=geometry,
         times_ms=times,
         rr_ms=np.full(geometry.n_slices, 800.0),
-        height_cm=180.0,
-        weight_kg=80.0,
+        subject=Subject(180.0, 80.0),
         field_strength_t=1.5,
         manufacturer="Test",
     )

@@ -18,6 +18,7 @@ from tests.conftest import shared_path, tool
 OWN_CODES = {
     "PIXUSED": "Pixels used",
     "PIXLEFT": "Share of pixels left out",
+    "REGEF": "Regional ejection fraction by area",
     "SCARCORE": "Core of late gadolinium enhancement",
     "REMOTE": "Remote myocardium",
     "LVMASSPCT": "Percent of left ventricular mass",

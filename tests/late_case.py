@@ -6,11 +6,11 @@ from cmr.labels import Label
 from cmr.scar.find import FoundScar, network_scar
 from cmr.scar.heart import NO_WALL, LateHeart
 from cmr.scar.labels import ScarLabel
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.measure import measure_scar
 from cmr.scar.methods import classical_scar
 from cmr.scar.terms import LateKind
 from cmr.tissue.aha import find_segments
+from cmr.wall.left_ventricle import LeftVentricle
 from tests.heart_masks import VOLUMETRY
 from tests.late_rings import BLOOD, OUTSIDE, REMOTE, SCAR, SD, SETTINGS, late, rng
 from tests.tissue_heart import SETTINGS as TISSUE

@@ -3,10 +3,10 @@
 import numpy as np
 
 from cmr.scar.images import LateImages
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.settings import ScarSettings
 from cmr.scar.terms import LateKind
 from cmr.volume import Volume4D
+from cmr.wall.left_ventricle import LeftVentricle
 from tests.heart_masks import APP_YAML
 from tests.scar_shapes import Shape, geometry, render
 from training.config import read_section

@@ -18,7 +18,7 @@ from cmr.results_scar import (
     ScarSlice,
     TerritoryScar,
 )
-from cmr.scar.masks import LeftVentricle
+from cmr.wall.left_ventricle import LeftVentricle
 from dicomio.late_scar import LateScar
 from dicomio.scar_seg import WrittenScar, write_scar
 from dicomio.source import ImageSource

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cmr.scar.borders import BorderSettings
-from cmr.scar.chords import ChordSettings
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.volume import StackGeometry
+from cmr.wall.borders import BorderSettings
+from cmr.wall.chords import ChordSettings
+from cmr.wall.left_ventricle import LeftVentricle
 
 BORDERS = BorderSettings(smoothing_px=1.0)
 CHORDS = ChordSettings(per_slice=120, max_tilt_deg=30.0)

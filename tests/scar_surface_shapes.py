@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from cmr.scar.masks import LeftVentricle
 from cmr.volume import StackGeometry
+from cmr.wall.left_ventricle import LeftVentricle
 
 CENTRE = np.array([-40.0, 25.0, 60.0])
 OBLIQUE = Rotation.from_euler("xyz", [35, -50, 20], degrees=True).as_matrix()

@@ -5,8 +5,9 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from cmr.results import Heart, LeftVentricle, Ventricle
+from cmr.results_cine import WallSegment
 from cmr.results_mapping import EcvRegion, RelaxationRegion
-from dicomio import codes, sr_concepts
+from dicomio import codes, sr_concepts, sr_wall
 from tests.dicom_tools import OWN_CODES, reference_codes, standard_codes
 
 pytestmark = pytest.mark.requirement("CINE-33")
@@ -40,6 +41,8 @@ FROM_THE_STANDARD = {
     ("57396003", "SCT"),
     ("122617", "DCM"),
     ("122619", "DCM"),
+    ("122449", "DCM"),
+    ("59092-7", "LN"),
 }
 # Codes of this project that neither list holds.
 OWN = {(value, "99CMRPOST") for value in OWN_CODES}
@@ -107,6 +110,11 @@ def test_every_measured_field_has_a_concept_or_a_reason():
     concepts, left_out = set(sr_concepts.CONCEPTS), set(sr_concepts.LEFT_OUT)
     assert concepts | left_out == set(QUANTITIES)
     assert not concepts & left_out
+
+
+def test_every_number_of_the_wall_has_a_concept():
+    assert {quantity.key for quantity in WallSegment.quantities()} == set(sr_wall.CONCEPTS)
+    assert {quantity.unit for quantity in WallSegment.quantities()} <= set(codes.UNITS)
 
 
 def test_every_formula_of_the_body_surface_area_has_a_code():

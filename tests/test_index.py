@@ -54,7 +54,7 @@ def test_real_study(bivme: Path) -> None:
     assert (index.count.duplicates, index.count.skipped) == (0, [])
     [study] = index.studies
     assert [len(series.images) for series in study.series] == [25] * 11
-    assert study.height_cm != study.height_cm  # empty in the files
+    assert study.subject.height_cm != study.subject.height_cm  # empty in the files
 
 
 def test_nested_folders_and_files_without_extension(tmp_path: Path) -> None:
@@ -294,11 +294,11 @@ def test_studies_come_oldest_first(tmp_path: Path) -> None:
 def test_height_and_weight(tmp_path: Path) -> None:
     write(header(PatientSize="1.75", PatientWeight="80.5"), tmp_path / "1")
     [study] = index_input(tmp_path, READER).studies
-    assert (study.height_cm, study.weight_kg) == (175.0, 80.5)
+    assert (study.subject.height_cm, study.subject.weight_kg) == (175.0, 80.5)
     write(header(PatientWeight="90", SOPInstanceUID=uid("2")), tmp_path / "2")
     [study] = index_input(tmp_path, READER).studies
-    assert study.height_cm == 175.0
-    assert study.weight_kg != study.weight_kg  # contradictory, so unknown
+    assert study.subject.height_cm == 175.0
+    assert study.subject.weight_kg != study.subject.weight_kg  # contradictory, so unknown
 
 
 def test_nothing_readable_says_what_was_there(tmp_path: Path) -> None:

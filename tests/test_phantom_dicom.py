@@ -133,7 +133,7 @@ def test_the_reader_finds_what_was_acquired(tmp_path: Path, layout: str, syntax:
     assert np.allclose(found.geometry.column_cosine, COLUMN, atol=1e-12, rtol=0)
     assert found.geometry.pixel_spacing_mm == SPACING_MM
     assert found.geometry.slice_thickness_mm == 8.0
-    assert (study.height_cm, study.weight_kg) == pytest.approx((172.5, 68.25))
+    assert (study.subject.height_cm, study.subject.weight_kg) == pytest.approx((172.5, 68.25))
     assert len(study.series) == (len(HEIGHTS_MM) if layout == "series per slice" else 1)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cmr.scar.amounts import NO_LV_WALL, NO_PITCH, measure_amount, size_of
-from cmr.scar.masks import LeftVentricle
 from cmr.volume import StackGeometry
+from cmr.wall.left_ventricle import LeftVentricle
 
 pytestmark = pytest.mark.requirement("SCAR-12")
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr.scar.borders import NO_OUTSIDE, NO_WALL, TOO_SMALL, find_borders
-from cmr.scar.chords import draw_chords, transmurality
-from cmr.scar.masks import LeftVentricle
+from cmr.scar.transmurality import transmurality
 from cmr.tissue.levels import NO_CAVITY
 from cmr.volume import StackGeometry
+from cmr.wall.borders import NO_OUTSIDE, NO_WALL, TOO_SMALL, find_borders
+from cmr.wall.chords import draw_chords
+from cmr.wall.left_ventricle import LeftVentricle
 from tests.scar_shapes import BORDERS, CHORDS, Shape, band, centres, geometry, render, scar_of
 
 pytestmark = pytest.mark.requirement("SCAR-13")

@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cmr.scar.chords import Chords
 from cmr.scar.depth import DepthSettings, measure_depth, measure_wall
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.segments import (
     NO_CHORDS,
     SegmentScar,
@@ -17,6 +15,8 @@ from cmr.scar.segments import (
 )
 from cmr.scar.territories import SEGMENTS_OF, measure_territories
 from cmr.volume import StackGeometry
+from cmr.wall.chords import Chords
+from cmr.wall.left_ventricle import LeftVentricle
 from tests.scar_shapes import BORDERS, CHORDS, Shape, band, geometry, render, scar_of
 
 pytestmark = pytest.mark.requirement("SCAR-13")

@@ -14,7 +14,7 @@ from cmr.scar.find import find_scar, network_scar
 from cmr.scar.heart import NO_WALL, find_late_heart
 from cmr.scar.labels import ENHANCED, WALL, ScarLabel
 from cmr.scar.look import ScarNetworks, within_the_ends
-from cmr.scar.masks import LeftVentricle
+from cmr.wall.left_ventricle import LeftVentricle
 from tests.heart_masks import CLEANUP
 from tests.late_case import BODY, PLANES, infarct_of, painted
 from tests.late_rings import SETTINGS, late

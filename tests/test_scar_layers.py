@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmr.scar.borders import find_borders
 from cmr.scar.layers import NO_SCAR, measure_layers
+from cmr.wall.borders import find_borders
 from tests.scar_shapes import BORDERS, Shape, band, geometry, render, scar_of
 
 pytestmark = pytest.mark.requirement("SCAR-14")

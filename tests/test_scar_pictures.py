@@ -13,7 +13,7 @@ from pictures.bullseye import ClassBullseye, bullseye_figure
 from pictures.heart_views import heart_views
 from pictures.scar_overlay import scar_overlay_figure
 from pictures.shaded import Body, View, shaded
-from pictures.surface_figure import surface_figure
+from pictures.surface_figure import Captions, surface_figure
 from tests.picture_support import (
     WORDS,
     assert_texts_are_inside,
@@ -173,7 +173,7 @@ def test_long_words_do_not_leave_the_pages():
     figure = scar_overlay_figure(PAGE, WORDS[:200], WORDS, (WORDS[:300],) * 11, WORDS)
     assert_texts_are_inside(figure)
     view = heart_views(PAGE.ventricle)
-    assert_texts_are_inside(surface_figure(SURFACES, view, WORDS[:200], WORDS, WORDS))
+    assert_texts_are_inside(surface_figure(SURFACES, view, Captions(WORDS[:200], WORDS, WORDS)))
 
 
 def test_arrays_and_results_that_do_not_belong_together_are_refused():
@@ -258,7 +258,7 @@ def test_without_segments_the_body_gives_the_sides():
 
 def test_the_scar_is_seen_from_its_side_and_volumes_are_named():
     views = heart_views(PAGE.ventricle)
-    figure = surface_figure(SURFACES, views, "Left ventricle", "", NOTICE)
+    figure = surface_figure(SURFACES, views, Captions("Left ventricle", "", NOTICE))
     image = pixels(figure).astype(int)
     red = {}
     for axes, view in zip(figure.axes, views, strict=False):

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmr.errors import GeometryError
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.surface import make_surfaces
 from cmr.scar.surface_mould import Surface, SurfaceSettings
+from cmr.wall.left_ventricle import LeftVentricle
 from meshes.files import PATIENT_NODE, glb_bytes, stl_bytes
 from tests.scar_surface_shapes import (
     CENTRE,

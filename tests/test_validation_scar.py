@@ -15,9 +15,10 @@ from distributed import Client, LocalCluster
 from cmr.errors import ModelError, UsageError
 from cmr.results_scar import METHOD_TITLES
 from cmr.scar.labels import ENHANCED, WALL, ScarLabel
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.scar.terms import LateKind
 from cmr.volumetry import VolumetrySettings
+from cmr.wall.left_ventricle import LeftVentricle
 from tests.conftest import ROOT, shared_path
 from tests.validation_support import Page
 from training.config import read_section

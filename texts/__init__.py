@@ -1,5 +1,5 @@
 """Every text that people read in their own language: one table, English as its key."""
 
-from texts.words import LANGUAGES, Language, Words
+from texts.words import ENGLISH, LANGUAGES, Language, Words
 
-__all__ = ["LANGUAGES", "Language", "Words"]
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "Words"]

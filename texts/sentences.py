@@ -15,8 +15,11 @@ from texts.words import Language, Words, table
 
 _LONGEST = 1500  # matching takes more than linear time
 _NAME = re.compile(r"\{(\w+)\}")
-_BREAKS = (re.compile(r"(?<=[.!?])\s+(?=\S)"), re.compile(r";\s+"))
-_JOINS = (" ", "; ")
+# What stands for these is a number, which keeps patterns apart that are alike otherwise.
+_NUMBERS = frozenset({"n", "m", "k", "angle", "minutes", "phases", "used", "total", "longest"})
+_BREAKS = (re.compile(r"(?<=[.!?])\s+(?=\S)"), re.compile(r";\s+"), re.compile(r",\s+(?=[A-Z])"))
+_JOINS = (" ", "; ", ", ")
+_CHINESE_JOINS = ("", "；", "，")
 
 
 def translated(text: str, language: Language) -> str:
@@ -31,15 +34,15 @@ def _translated(text: str, language: Language) -> str:
     known = _matched(text, language)
     if known is not None:
         return known
-    for breaks, join in zip(_BREAKS, _joins(language), strict=True):
+    joins = _CHINESE_JOINS if language == "zh" else _JOINS
+    for breaks, join in zip(_BREAKS, joins, strict=True):
         parts = breaks.split(text)
-        if len(parts) > 1:
-            return join.join(_translated(part, language) for part in parts)
+        if len(parts) == 1:
+            continue
+        found = [_translated(part, language) for part in parts]
+        if found != parts:
+            return join.join(found)
     return text
-
-
-def _joins(language: Language) -> tuple[str, ...]:
-    return ("", "；") if language == "zh" else _JOINS
 
 
 def _matched(text: str, language: Language) -> str | None:
@@ -66,4 +69,7 @@ def _own_letters(text: str) -> int:
 
 def _parts(text: str) -> Iterator[str]:
     for n, part in enumerate(_NAME.split(text)):
-        yield f"(?P<{part}>.+?)" if n % 2 else re.escape(part)
+        if n % 2:
+            yield f"(?P<{part}>{r'-?[0-9.]+' if part in _NUMBERS else '.+?'})"
+        else:
+            yield re.escape(part)

@@ -57,3 +57,6 @@ def table() -> Mapping[str, Mapping[Language, str]]:
             raise ValueError(f"{file.name}: given elsewhere too: {', '.join(sorted(twice))}")
         found |= entries
     return found
+
+
+ENGLISH = Words()

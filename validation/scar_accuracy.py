@@ -24,7 +24,6 @@ from cmr.scar.find import FoundScar
 from cmr.scar.heart import LateHeart
 from cmr.scar.images import LateImages
 from cmr.scar.labels import ScarLabel
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.measure import MeasuredScar, measure_scar
 from cmr.scar.methods import classical_scar
 from cmr.scar.settings import ScarSettings
@@ -32,6 +31,7 @@ from cmr.scar.terms import LateKind
 from cmr.tissue.aha import find_segments
 from cmr.tissue.settings import TissueSettings
 from cmr.volumetry import VolumetrySettings
+from cmr.wall.left_ventricle import LeftVentricle
 from phantom.scar import ScarStudy, make_scar
 from phantom.scar_settings import SCAR_PRESETS
 from phantom.settings import PhantomSettings

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cmr.anatomy import Mask
-from cmr.scar.masks import LeftVentricle
 from cmr.volume import FloatArray, StackGeometry
+from cmr.wall.left_ventricle import LeftVentricle
 
 NO_PITCH = "One slice has no slice pitch, so there is no volume; its thickness does not give one."
 NO_LV_WALL = "There is no LV wall on these images."

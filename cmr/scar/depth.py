@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cmr.scar.amounts import Amount, measure_amount, no_amount
-from cmr.scar.borders import BorderSettings, WallBorders, find_borders
-from cmr.scar.chords import Chords, ChordSettings, draw_chords
 from cmr.scar.layers import LayerShares, measure_layers
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.scar.segments import Count, SegmentScar, count_over_50, measure_segments
 from cmr.scar.territories import Territories, measure_territories
 from cmr.settings import Section
+from cmr.wall.borders import BorderSettings, WallBorders, find_borders
+from cmr.wall.chords import Chords, ChordSettings, draw_chords
+from cmr.wall.left_ventricle import LeftVentricle
 
 
 class DepthSettings(Section):

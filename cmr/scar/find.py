@@ -16,10 +16,11 @@ from cmr.scar.images import LateImages
 from cmr.scar.islands import without_islands
 from cmr.scar.labels import ENHANCED, ScarLabel
 from cmr.scar.look import ScarNetworks
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.scar.methods import classical_scar
 from cmr.scar.remote import RemoteMyocardium
 from cmr.scar.settings import ScarSettings
+from cmr.wall.left_ventricle import LeftVentricle
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,10 +18,10 @@ from cmr.anatomy import Mask
 from cmr.components import DIAGONAL_IN_PLANE
 from cmr.results_scar import GrayDefinition
 from cmr.scar.islands import without_islands
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.settings import IslandSettings
 from cmr.scar.thresholds import Wall, above_sd, half_maximum
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,10 +7,10 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from cmr.anatomy import Mask
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.rim import grown
 from cmr.scar.settings import IslandSettings
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 
 # In plane all 8 neighbours; to the next slice the pixel itself.
 _CONNECTED = np.zeros((3, 3, 3), bool)

@@ -10,9 +10,10 @@ from scipy import ndimage
 
 from cmr.anatomy import Mask
 from cmr.scar.amounts import size_of
-from cmr.scar.borders import WallBorders
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.volume import FloatArray
+from cmr.wall.borders import WallBorders
+from cmr.wall.left_ventricle import LeftVentricle
 
 NO_SCAR = "There is no scar."
 

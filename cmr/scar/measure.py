@@ -12,12 +12,12 @@ from cmr.results_scar import GrayDefinition, ScarMethod
 from cmr.scar.amounts import Amount, measure_amount, no_amount
 from cmr.scar.depth import ScarDepth, measure_depth, measure_wall
 from cmr.scar.find import FoundScar
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.settings import ScarSettings
 from cmr.scar.surface import Structure, make_surfaces
 from cmr.scar.surface_mould import Surface
 from cmr.tissue.aha import AhaSegments
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 
 
 @dataclass(frozen=True, eq=False)

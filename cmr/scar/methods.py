@@ -16,13 +16,14 @@ from cmr.scar.ewa import weights
 from cmr.scar.gray_zone import CoreAndGray, core_and_gray
 from cmr.scar.images import LateImages
 from cmr.scar.islands import without_islands
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.scar.no_reflow import find_no_reflow
 from cmr.scar.remote import RemoteMyocardium, find_remote
 from cmr.scar.rim import inside
 from cmr.scar.settings import IslandSettings, ScarSettings
 from cmr.scar.thresholds import Rule, Wall, above_sd, half_maximum, mixture, otsu
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 
 RULES: Mapping[ScarMethod, Rule] = MappingProxyType(
     {

@@ -7,8 +7,8 @@ from scipy import ndimage
 from skimage.morphology import disk
 
 from cmr.anatomy import Mask, enclosed, in_plane
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.settings import NoReflowSettings
+from cmr.wall.left_ventricle import LeftVentricle
 
 
 def find_no_reflow(scar: Mask, left_ventricle: LeftVentricle, settings: NoReflowSettings) -> Mask:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cmr.anatomy import Mask
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.settings import RemoteSettings
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 
 NO_REMOTE = "No slice has a sector of even, dark myocardium, so there is no remote to compare with."
 

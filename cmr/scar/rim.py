@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from cmr.anatomy import Mask, in_plane
-from cmr.scar.masks import LeftVentricle
+from cmr.wall.left_ventricle import LeftVentricle
 
 
 def inside(left_ventricle: LeftVentricle, border_px: float) -> Mask:

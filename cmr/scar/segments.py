@@ -9,10 +9,12 @@ import numpy as np
 
 from cmr.results_scar import TransmuralityClass
 from cmr.scar.amounts import size_of
-from cmr.scar.chords import Chords, transmurality
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
+from cmr.scar.transmurality import transmurality
 from cmr.tissue.aha import SEGMENTS, absent
 from cmr.volume import FloatArray
+from cmr.wall.chords import Chords
+from cmr.wall.left_ventricle import LeftVentricle
 
 NO_CHORDS = "No chord across the wall lies in this segment."
 

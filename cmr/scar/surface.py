@@ -9,9 +9,9 @@ import numpy as np
 
 from cmr.anatomy import Mask, bounding_box, enclosed
 from cmr.errors import GeometryError
-from cmr.scar.masks import LeftVentricle
 from cmr.scar.surface_mould import MARGIN_MM, Mould, Surface, SurfaceSettings
 from cmr.volume import StackGeometry
+from cmr.wall.left_ventricle import LeftVentricle
 
 Structure = Literal["epicardium", "endocardium", "scar"]
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from cmr.results_scar import Territory
 from cmr.scar.amounts import Amount, measure_amount, no_amount
-from cmr.scar.masks import LeftVentricle, ScarMask
+from cmr.scar.masks import ScarMask
 from cmr.scar.segments import SegmentScar
+from cmr.wall.left_ventricle import LeftVentricle
 
 SEGMENTS_OF: Mapping[Territory, tuple[int, ...]] = MappingProxyType(
     {

@@ -24,6 +24,8 @@ from cmr.tissue.levels import Level, LevelSettings, LvExtent, find_levels
 from cmr.tissue.long_axis import ApexSide, LongAxisSettings, find_apex_side
 from cmr.volume import FloatArray, StackGeometry, Volume4D
 
+Numbers = npt.NDArray[np.uint8]
+
 SEGMENTS = range(1, 17)
 SEPTAL_SEGMENTS = (2, 3, 8, 9, 14)
 NO_CONTACT = "The right ventricle lies on the wall in no slice, so there is no reference angle."
@@ -93,7 +95,7 @@ class AhaSegments:
         Why there are no segments at all; empty otherwise.
     """
 
-    segments: npt.NDArray[np.uint8]
+    segments: Numbers
     slices: tuple[AhaSlice, ...]
     level_method: str
     apex: ApexSide | None
@@ -194,21 +196,54 @@ def reference_angles(
     return tuple(nearest(z) for z in range(len(arcs)))
 
 
-def _paint(
-    labels: Labels, described: AhaSlice, geometry: StackGeometry, apex_sign: int
-) -> npt.NDArray[np.uint8]:
+def segments_of(labels: Labels, geometry: StackGeometry, aha: AhaSegments) -> Numbers:
+    """Divide other labels ``(z, row, col)`` of the same slices, such as those of another phase.
+
+    Levels, reference angles and the side of the apex are those of ``aha``; the centre is that of
+    these labels.
+
+    Returns
+    -------
+    numpy.ndarray
+        As :attr:`AhaSegments.segments`.
+    """
+    if aha.apex is None or not aha.apex.sign:
+        return np.zeros(labels.shape, np.uint8)
+    pairs = zip(labels, aha.slices, strict=True)
+    return np.stack([_paint(s, x, geometry, aha.apex.sign) for s, x in pairs])
+
+
+def segments_about(
+    down_mm: FloatArray, right_mm: FloatArray, described: AhaSlice, apex_sign: int
+) -> Numbers:
+    """Segment of points of a slice, 0 where it has none.
+
+    Parameters
+    ----------
+    down_mm, right_mm
+        From the centre of the LV, along increasing rows and columns.
+    apex_sign
+        Of :class:`cmr.tissue.long_axis.ApexSide`.
+    """
+    if described.level is None or described.reference is None:
+        return np.zeros(np.shape(down_mm), np.uint8)
+    angle = np.rad2deg(np.arctan2(down_mm, right_mm)) - described.reference.angle_deg
+    numbers, first_border = _AROUND[described.level]
+    turn = np.mod(apex_sign * angle - first_border, 360) / 360
+    around = np.array(numbers, np.uint8)
+    return np.asarray(around[(turn * len(numbers)).astype(int) % len(numbers)])
+
+
+def _paint(labels: Labels, described: AhaSlice, geometry: StackGeometry, apex_sign: int) -> Numbers:
     """``(row, col)`` segment numbers of one slice."""
     out = np.zeros(labels.shape, np.uint8)
-    if described.level is None or described.reference is None:
-        return out
     wall = labels == Label.MYOCARDIUM
+    if not (labels == Label.LV).any():
+        return out
     row, col = np.nonzero(wall)
     centre = lv_centre(labels)
     down, right = (
         (i - c) * s for i, c, s in zip((row, col), centre, geometry.pixel_spacing_mm, strict=True)
     )
-    angle = np.rad2deg(np.arctan2(down, right)) - described.reference.angle_deg
-    numbers, first_border = _AROUND[described.level]
-    turn = np.mod(apex_sign * angle - first_border, 360) / 360
-    out[wall] = np.array(numbers, np.uint8)[(turn * len(numbers)).astype(int) % len(numbers)]
+    out[wall] = segments_about(down, right, described, apex_sign)
     return out

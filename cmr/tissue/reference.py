@@ -7,22 +7,16 @@ only. Pooled means of meta-analyses are no ranges for a person and are not used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from pydantic import model_validator
-
+from cmr.ranges import Comparison, Limits, beside, no_range
 from cmr.settings import Section
 
 Quantity = Literal["native_t1", "t2", "ecv"]
 Region = Literal["global", "septal"]
 
-# Limits of a range given as mean and SD.
-_RANGE_SD = 2.0
 
-
-class NormalRange(Section):
+class NormalRange(Limits):
     """What is normal, in ms or %, for one way of measuring.
 
     Attributes
@@ -30,35 +24,12 @@ class NormalRange(Section):
     sequence
         As the results name it; for ECV that of the native and that of the post-contrast map,
         with `` / `` between them.
-    mean, sd
-        Of healthy people; null where only limits are known.
-    low, high
-        Limits; null for two SD to either side of the mean.
-    source
-        Where the range comes from.
     """
 
     quantity: Quantity
     region: Region
     field_strength_t: float
     sequence: str
-    mean: float | None
-    sd: float | None
-    low: float | None
-    high: float | None
-    source: str
-
-    @model_validator(mode="after")
-    def _complete(self) -> NormalRange:
-        if (self.mean is None) != (self.sd is None) or (self.low is None) != (self.high is None):
-            raise ValueError("mean and sd, and low and high, come in pairs")
-        if self.mean is None and self.low is None:
-            raise ValueError("give mean and sd, or low and high")
-        if self.sd is not None and self.sd <= 0:
-            raise ValueError("sd must be positive")
-        if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError("low must be below high")
-        return self
 
 
 class ReferenceSettings(Section):
@@ -66,28 +37,6 @@ class ReferenceSettings(Section):
 
     site_ranges: tuple[NormalRange, ...]
     field_tolerance_t: float
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A value beside its range; numbers are NaN where there is none.
-
-    Attributes
-    ----------
-    z
-        Distance from the mean in SD; NaN where the range has no SD.
-    source
-        Of the range; empty without one.
-    reason
-        Why there is no range; empty with one.
-    """
-
-    kind: Literal["site", "published", "none"]
-    low: float
-    high: float
-    z: float
-    source: str
-    reason: str
 
 
 def _rosmini(quantity: Quantity, sequence: str, mean: float, sd: float) -> NormalRange:
@@ -131,7 +80,7 @@ def compare(  # noqa: PLR0913 - what a range depends on
     spaces.
     """
     if field_strength_t is None or not sequence:
-        return _without("No range: field strength or sequence unknown.")
+        return no_range("No range: field strength or sequence unknown.")
     kinds: tuple[tuple[Literal["site", "published"], tuple[NormalRange, ...]], ...] = (
         ("site", settings.site_ranges),
         ("published", PUBLISHED),
@@ -144,8 +93,8 @@ def compare(  # noqa: PLR0913 - what a range depends on
                 and (known.quantity, known.region) == (quantity, region)
                 and _plain(known.sequence) == _plain(sequence)
             ):
-                return _beside(value, known, kind)
-    return _without(
+                return beside(value, known, kind)
+    return no_range(
         f"No range: none is known for {quantity}, {region}, with {sequence} at "
         f"{field_strength_t:g} T."
     )
@@ -153,17 +102,3 @@ def compare(  # noqa: PLR0913 - what a range depends on
 
 def _plain(sequence: str) -> str:
     return "".join(sequence.split()).casefold()
-
-
-def _without(reason: str) -> Comparison:
-    return Comparison("none", np.nan, np.nan, np.nan, "", reason)
-
-
-def _beside(value: float, known: NormalRange, kind: Literal["site", "published"]) -> Comparison:
-    z = low = high = float("nan")
-    if known.mean is not None and known.sd is not None:
-        z = (value - known.mean) / known.sd
-        low, high = (known.mean + k * _RANGE_SD * known.sd for k in (-1, 1))
-    if known.low is not None and known.high is not None:
-        low, high = known.low, known.high
-    return Comparison(kind, low, high, z, known.source, "")

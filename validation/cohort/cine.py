@@ -16,7 +16,12 @@ from cmr.quality import TEMPORAL_GATES, judge
 from cmr.records import Status
 from cmr.segmentation import Network
 from cmr.volume import FloatArray, Volume4D
-from cmr.volumetry import Function, VolumetrySettings, measure, phase_volume_ml
+from cmr.volumetry import (
+    VolumetrySettings,
+    ejection_fraction_pct,
+    measure,
+    phase_volume_ml,
+)
 from validation.cohort.cine_manifest import CineCase
 from validation.cohort.cine_masks import PhaseMasks, joined, masks_of, same_grid
 from validation.cohort.cine_path import CineSettings
@@ -95,7 +100,7 @@ def volumes(
         ml = {n: phase_volume_ml(m, label, 0) for n, m in labels.items() if label in held[n]}
         values |= {f"{side}.{_VOLUME_OF[name]}": value for name, value in ml.items()}
         if len(ml) == 2:
-            values[f"{side}.ef_pct"] = Function(ml["ed"], ml["es"], nan, nan).ef_pct
+            values[f"{side}.ef_pct"] = ejection_fraction_pct(ml["ed"], ml["es"])
     if Label.MYOCARDIUM in held.get("ed", ()):
         wall_ml = phase_volume_ml(labels["ed"], Label.MYOCARDIUM, 0)
         values["lv.mass_ed_g"] = wall_ml * settings.myocardial_density_g_ml

@@ -1,4 +1,4 @@
-"""Chords across the wall, and how much of each is scar.
+"""Chords across the wall.
 
 Centreline method: the mid-wall contour lies as far from the endocardium as from the epicardium,
 and chords cross it at right angles, at equal steps along it (Sheehan et al., Circulation
@@ -6,10 +6,6 @@ and chords cross it at right angles, at equal steps along it (Sheehan et al., Ci
 cross an eccentric wall obliquely, and to the streamlines of a harmonic field: those are curved,
 need a field solved between borders that are only known to a fraction of a pixel, and are bent by
 the open ends of a basal ring.
-
-Transmurality of a chord is the scar on it over its length, wherever on it the scar lies: a
-mid-wall band of a third of the wall has 33 %. So does Segment (Heiberg; ``calctransmuralityline``
-of its source), and it averages over all profiles of a sector, those without scar included.
 """
 
 from __future__ import annotations
@@ -21,10 +17,10 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.measure import find_contours
 
-from cmr.scar.borders import WallBorders
-from cmr.scar.masks import LeftVentricle, ScarMask
 from cmr.settings import Section
 from cmr.volume import FloatArray
+from cmr.wall.borders import WallBorders
+from cmr.wall.left_ventricle import LeftVentricle
 
 Ints = npt.NDArray[np.intp]
 
@@ -94,13 +90,8 @@ def draw_chords(lv: LeftVentricle, borders: WallBorders, settings: ChordSettings
     far against the borders, and where an end leaves the image. Next to a gap about half a wall
     thickness of the ring has no chords.
 
-    Measured on rings rendered at random positions, scar 25 to 75 % deep: transmurality of a chord
-    within 0.015 (SD; at most 0.05) in a wall of 8 pixels, 0.02 (0.07) in one of 6 and 0.05 (0.16)
-    in one of 3, where the half pixel to which a mask knows its borders is a sixth of the wall.
-    The mean over 60 degrees of one slice is within 0.014, 0.02 and 0.053. Thickness within 0.16
-    pixels (SD; at most 0.97, where both borders lie along rows or columns). A scar of whole
-    pixels instead of weights: chords within 0.045 (SD) at 6 pixels and 0.1 at 3, means within 0.035
-    and 0.07. Around a cavity of 2 pixels radius a transmurality of 0.5 reads 0.52.
+    Measured on rings rendered at random positions: thickness within 0.16 pixels (SD; at most 0.97,
+    where both borders lie along rows or columns).
     """
     empty = (np.empty((0, 2)), np.empty((0, 2)), np.empty(0))
     found = {z: _slice_chords(lv, borders, settings, z) for z in borders.slices}
@@ -113,21 +104,6 @@ def draw_chords(lv: LeftVentricle, borders: WallBorders, settings: ChordSettings
     )
     bare = Chords(slices, inner, outer, thickness, np.zeros(len(slices), np.intp), reasons)
     return Chords(slices, inner, outer, thickness, _segments(bare, lv.segments), reasons)
-
-
-def transmurality(chords: Chords, lv: LeftVentricle, scar: ScarMask) -> FloatArray:
-    """``(n,)`` share of each chord that is scar, 0 to 1.
-
-    ``ScarMask.weight`` is interpolated linearly between pixels of wall, so that a pixel half full
-    of scar counts half and blood or fat beside the wall takes nothing away.
-    """
-    wall = lv.wall.astype(np.float64)
-    held = ndimage.map_coordinates(wall, chords.samples, order=1)
-    weight = ndimage.map_coordinates(scar.weight * wall, chords.samples, order=1)
-    # Over holes in the wall there is nothing to interpolate; they are left out of the length.
-    known = held > 1e-6
-    share = np.where(known, weight / np.where(known, held, 1), 0)
-    return np.asarray(share.sum(axis=1) / known.sum(axis=1))
 
 
 def _slice_chords(

@@ -10,10 +10,10 @@ from scipy.spatial import cKDTree
 from skimage.measure import find_contours
 
 from cmr.anatomy import Mask, bounding_box, enclosed
-from cmr.scar.masks import LeftVentricle
 from cmr.settings import Section
 from cmr.tissue.levels import NO_CAVITY
 from cmr.volume import FloatArray
+from cmr.wall.left_ventricle import LeftVentricle
 
 NO_WALL = "No LV wall on this slice."
 TOO_SMALL = "The LV cavity of this slice is too small for a border."

@@ -1,0 +1,1 @@
+"""The wall of the left ventricle: its borders, and chords across it."""
