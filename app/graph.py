@@ -8,6 +8,7 @@ from typing import Any
 from app.cli import RunRequest
 from app.parts import Parts, gather_parts
 from operators.capture_writer import CaptureWriter
+from operators.cine_painter import CinePainter
 from operators.clean_up import CleanUp
 from operators.extracellular_volume import ExtracellularVolume
 from operators.inference import Inference
