@@ -26,7 +26,7 @@ pytestmark = pytest.mark.requirement("REP-03")
 
 NOTHING = Refusal("mapping", NotInStudy("The study holds no mapping series."))
 NO_CINE = Refusal("cine", NoApplicableSeries("No short-axis cine."))
-PAINTED = {"pictures": NOTHING, "scar_pictures": NOTHING}
+PAINTED = dict.fromkeys(("cine_pictures", "pictures", "scar_pictures"), NOTHING)
 
 
 @pytest.fixture(scope="module")
