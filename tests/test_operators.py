@@ -405,7 +405,7 @@ def test_the_results_are_written_whatever_was_refused(fragment, tmp_path):
         writer = ResultsWriter(fragment, outbox=outbox, name=f"writer_{n}")
         job = SimpleNamespace(folder=folder)
         painted = {"pictures": NOT_THERE, "scar_pictures": NO_SCAR, "report_files": ()}
-        painted["key_object"] = NO_CINE
+        painted |= {"key_object": NO_CINE, "cine_pictures": NO_CINE}
         tick(writer, study=job, results=study_results(None), report=given, **painted)
         assert (folder / "results.json").is_file()
         assert [o.refusal for o in outbox] == [refusal]
