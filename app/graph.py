@@ -220,10 +220,9 @@ class CmrApplication(Application):
         for taker in (results_writer, capture_writer, pdf_writer, key_object_writer):
             self._join(sr_writer, taker, "report")
         for taker in (results_writer, capture_writer, report_writer):
+            self._join(cine_painter, taker, "cine_pictures")
             self._join(painter, taker, "pictures")
             self._join(scar_painter, taker, "scar_pictures")
-        for taker in (results_writer, report_writer):
-            self._join(cine_painter, taker, "cine_pictures")
         for taker in (pdf_writer, results_writer):
             self._join(report_writer, taker, "report_files")
         self._join(capture_writer, key_object_writer, "captures")

@@ -21,9 +21,9 @@ class CaptureWriter(Step):
     The arrival of the files says that they are complete; they are found by their names.
     """
 
-    inputs = ("study", "report", "pictures", "scar_pictures")
+    optional = ("cine_pictures", "pictures", "scar_pictures")
+    inputs = ("study", "report", *optional)
     output = "captures"
-    optional = ("pictures", "scar_pictures")
 
     def __init__(
         self,

@@ -48,7 +48,7 @@ def test_the_readme_draws_the_graph_that_is_composed():
 
 def test_every_operator_but_the_reader_is_a_step_with_ports():
     steps = [cls for cls in Step.__subclasses__() if cls.__module__.startswith("operators.")]
-    assert len(steps) == 26
+    assert len(steps) == 31
     for cls in steps:
         assert cls.inputs, cls
         assert cls.output or cls.__name__ == "ResultsWriter", cls

@@ -64,9 +64,9 @@ def test_two_runs_differ_in_nothing_but_the_clock_and_the_image(runs) -> None:
             found = differences(pydicom.dcmread(a), pydicom.dcmread(b))
             # The image stands among the versions and the parameters of the algorithm.
             image = {"SoftwareVersions", "AlgorithmParameters", "ContentSequence"}
-            # And on the page, which has a date of its own.
-            image |= {"EncapsulatedDocument", "EncapsulatedDocumentLength"}
-            assert found <= CLOCK | image, (name, found)
+            shown = {"EncapsulatedDocument", "EncapsulatedDocumentLength"}
+            allowed = CLOCK | image | (shown if name.startswith("pdf") else set())
+            assert found <= allowed, (name, found)
         elif name == "results.json":
             one, two = (json.loads(p.read_text(encoding="utf-8")) for p in (a, b))
             assert two["application"].pop("image_version") == "0.1.0-7"
@@ -100,10 +100,12 @@ def test_results_say_what_made_them(runs) -> None:
             versions = ds.SoftwareVersions
             expected = ["0.1.0", f"image {image}"] if image else "0.1.0"
             assert versions == expected, path.name
+            assert dciodvfy_errors(path) == []
+            if path.name.startswith(("pdf", "capture", "key-object")):
+                continue  # no network made them
             text = ds.to_json(suppress_invalid_tags=True)
             assert weights in text, path.name
             assert ("image_version" in text) == bool(image), path.name
-            assert dciodvfy_errors(path) == []
 
 
 @pytest.mark.parametrize("version", ["0.1.0", "2026.11.23+g1a2b3c", "v1_rc-2"])

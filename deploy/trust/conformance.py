@@ -10,8 +10,11 @@ from pydicom.uid import (
     UID,
     AllTransferSyntaxes,
     ComprehensiveSRStorage,
+    EncapsulatedPDFStorage,
     ExplicitVRLittleEndian,
+    KeyObjectSelectionDocumentStorage,
     ParametricMapStorage,
+    SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
 
@@ -27,6 +30,9 @@ WRITTEN = {
     SegmentationStorage: "`seg-*.dcm`: contours of cine, maps and late enhancement (BINARY)",
     ParametricMapStorage: "`map-*.dcm`: T1, T2, T2*, ECV and their SD (float32)",
     ComprehensiveSRStorage: "`sr-*.dcm`: measurements (TID 1500)",
+    EncapsulatedPDFStorage: "`pdf-*.dcm`: the report that people read",
+    SecondaryCaptureImageStorage: "`capture-*.dcm`: key pictures of the report, RGB",
+    KeyObjectSelectionDocumentStorage: "`key-object-*.dcm`: list of all of them (TID 2010)",
 }
 """SOP classes that are written, each with its files."""
 
