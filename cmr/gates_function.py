@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isfinite, nan
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class FunctionLimits(Section):
     max_curve_reversal_pct: float
     min_curve_phases: int
     max_excluded_phases_pct: float
+    max_rate_scatter_pct: float
 
 
 def function_gates(m: CineMeasurement, limits: FunctionLimits) -> tuple[Gate, ...]:
@@ -149,8 +150,24 @@ def _agreements(m: CineMeasurement, limits: FunctionLimits) -> tuple[Gate, ...]:
             "%",
             "Largest wrong-way change of the LV volume curve, share of EDV.",
         ),
+        Finding(
+            "rate_fit",
+            rate_scatter_pct(m),
+            limits.max_rate_scatter_pct,
+            "%",
+            "Scatter of volumes about the curve that rates come from, share of stroke volume.",
+        ),
     )
     return tuple(review(f, good=f.figure <= f.limit) for f in findings)
+
+
+def rate_scatter_pct(m: CineMeasurement) -> float:
+    """Scatter about the fit that rates come from over stroke volume, the larger of LV and RV."""
+    shares = [
+        100 * side.rates.scatter_ml / side.sv_ml if side.sv_ml > 0 else nan for side in (m.lv, m.rv)
+    ]
+    known = [share for share in shares if isfinite(share)]
+    return max(known, default=nan)
 
 
 def _reversal_pct(m: CineMeasurement, min_phases: int) -> float:

@@ -17,7 +17,7 @@ from cmr.settings import Section
 from cmr.volumetry import CineMeasurement
 
 # Gates on the sampling of the cycle, of which ED and ES alone say nothing.
-TEMPORAL_GATES = frozenset({"phase_count", "frame_spacing", "curve_unimodal"})
+TEMPORAL_GATES = frozenset({"phase_count", "frame_spacing", "curve_unimodal", "rate_fit"})
 
 
 class QualitySettings(Section):

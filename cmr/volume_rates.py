@@ -52,22 +52,25 @@ class Rates:
         ``(t,)`` fitted volume of each phase; NaN without a fit.
     harmonics
         Of the fit; 0 without.
+    scatter_ml
+        SD of the volumes about the fit; NaN without.
     reason
         Why there are no rates; empty where there are.
     """
 
     peak_ejection_rate_ml_s: float
-    peak_filling_rate_ml_s: float
     time_to_peak_ejection_ms: float
+    peak_filling_rate_ml_s: float
     time_to_peak_filling_ms: float
     fitted_ml: FloatArray
     harmonics: int
+    scatter_ml: float
     reason: str
 
 
 def no_rates(n_phases: int, reason: str) -> Rates:
     """Nothing, and why."""
-    return Rates(nan, nan, nan, nan, np.full(n_phases, nan), 0, reason)
+    return Rates(nan, nan, nan, nan, np.full(n_phases, nan), 0, nan, reason)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +159,9 @@ def measure_rates(volumes_ml: FloatArray, cycle: Cycle, settings: RateSettings) 
     fitted = np.full(n, nan)
     timed = np.isfinite(cycle.times_ms)
     fitted[timed] = curve.at(cycle.times_ms[timed])
-    return Rates(ejection[0], filling[0], ejection[1], filling[1], fitted, curve.count, "")
+    free = int(known.sum()) - len(curve.coefficients)
+    scatter = float(np.sqrt(np.sum((volumes_ml - fitted)[known] ** 2) / free))
+    return Rates(*ejection, *filling, fitted, curve.count, scatter, "")
 
 
 def _unfit(known: np.ndarray, cycle: Cycle, settings: RateSettings) -> str:

@@ -53,8 +53,9 @@ def contour_figure(page: CinePage, phase: int) -> Figure:
 
 
 def _columns(count: int) -> int:
-    """A grid a little wider than high."""
-    return min(max(ceil(sqrt(1.2 * count)), _FEWEST), _MOST)
+    """A grid a little wider than high, with the fewest empty places."""
+    wide = min(max(ceil(sqrt(1.2 * count)), _FEWEST), _MOST - 1)
+    return min((wide, wide + 1), key=lambda columns: -count % columns)
 
 
 def _subtitle(page: CinePage, phase: int) -> str:

@@ -125,11 +125,10 @@ def _draw_curve(axes: Axes, page: CinePage, look: Look, times: _Times) -> None:
     axes.plot(*line, **style)
     points: dict[str, Any] = {"linestyle": "none", "marker": look.point, "color": look.colour}
     axes.plot(times.of_phase, measured, markersize=_POINT_PT, markeredgewidth=0, zorder=4, **points)
-    out = [t for t in sorted(page.excluded) if page.volumes_ml[look.label][t] > 0]
-    hollow = page.volumes_ml[look.label][out]
-    axes.plot(
-        times.of_phase[out], hollow, markersize=5, markerfacecolor="white", zorder=4, **points
-    )
+    if out := [t for t in sorted(page.excluded) if page.volumes_ml[look.label][t] > 0]:
+        hollow = page.volumes_ml[look.label][out]
+        style = points | {"markerfacecolor": "white", "markersize": 5}
+        axes.plot(times.of_phase[out], hollow, zorder=4, **style)
     for marker, at, volume in _peaks(page, look, times, line):
         axes.plot(
             [at],
@@ -185,11 +184,14 @@ def _finish(axes: Axes, page: CinePage, times: _Times) -> None:
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set(color=MUTED, linewidth=0.6)
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    for axis, most in ((axes.xaxis, 8), (axes.yaxis, 6)):
+        low, high = axis.get_view_interval()
+        ticks = np.asarray(MaxNLocator(most, steps=[1, 2, 5, 10]).tick_values(low, high))
+        inside = ticks[(ticks >= low) & (ticks <= high)]
+        axis.set_ticks(
+            inside, [f"{t:g}" for t in inside], fontproperties=SMALL.font("0"), color=INK
+        )
     axes.tick_params(length=2.5, width=0.6, color=MUTED, pad=2)
-    for tick in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
-        tick.set(fontproperties=SMALL.font("0"), color=INK)
     across = words("Time after the R wave (ms)") if times.in_ms else words("Phase")
     axes.set_xlabel(across, fontproperties=LABEL.font(across), color=INK, labelpad=3)
     up = words("Volume (ml)")
@@ -257,7 +259,5 @@ def _draw_keys(
 def _note(page: CinePage) -> str:
     words, curve = page.words, page.results.curve
     fit = any(v is not None for v in [*curve.lv_fitted_ml, *curve.rv_fitted_ml])
-    line = (
-        "Line: periodic fit to the measured points." if fit else "Line: joins the measured points."
-    )
+    line = "Line: periodic fit to the points." if fit else "Line: joins the points."
     return f"{words(line)} {words(page.notice)}"

@@ -19,7 +19,7 @@ from pictures.page import png_of
 
 # The same for every patient, so that two pictures can be compared.
 _THICKNESS = ColourScale("viridis", 4, 20, "mm")
-_THICKENING = ColourScale("cividis", 0, 100, "%")
+_THICKENING = ColourScale("cividis", 0, 120, "%")
 _DISCS = (
     ("thickness_ed_mm", _THICKNESS, 1),
     ("thickness_es_mm", _THICKNESS, 1),

@@ -146,8 +146,16 @@ def test_servers_are_asked_through_one_door():
     assert doors == {"serving/triton.py"}
 
 
-def test_pictures_need_nothing_but_arrays_and_matplotlib():
-    allowed = {"pictures", "cmr", "numpy", "matplotlib"} | sys.stdlib_module_names
+def test_pictures_need_nothing_but_arrays_and_what_draws():
+    allowed = {
+        "pictures",
+        "texts",
+        "cmr",
+        "numpy",
+        "matplotlib",
+        "contourpy",
+        "PIL",
+    } | sys.stdlib_module_names
     for path in files("pictures"):
         modules = imported_modules(path.read_text(encoding="utf-8"))
         assert {m.split(".")[0] for m in modules} <= allowed, path

@@ -33,7 +33,7 @@ def drawn(pages, monkeypatch):
     """What the page asks to be drawn, and its footer."""
     asked = {}
 
-    def record(panels, footer):
+    def record(panels, footer, words):
         asked["panels"], asked["footer"] = panels, footer
         return panels
 
@@ -120,7 +120,7 @@ def with_slices():
 def test_overlay(monkeypatch):
     asked = {}
 
-    def record(overlay, footer):
+    def record(overlay, footer, words):
         asked["overlay"], asked["footer"] = overlay, footer
 
     monkeypatch.setattr(map_pages, "overlay_figure", record)

@@ -23,6 +23,7 @@ from dicomio.haematocrit import SIDE_FILE
 from dicomio.mapping_source import MappingStudy
 from dicomio.source import FrameRef, ImageSource
 from operators import map_writer, sr_writer
+from operators.cine_painter import CinePainter
 from operators.extracellular_volume import ExtracellularVolume
 from operators.map_locator import MapLocator
 from operators.map_measurement import MapMeasurement
@@ -37,6 +38,7 @@ from operators.results_assembler import ResultsAssembler
 from operators.results_writer import ResultsWriter
 from operators.sdk import Application
 from operators.step import Step
+from tests.cine_picture_sample import sample as cine_sample
 from tests.heart_masks import CLEANUP, QUALITY
 from tests.mapped_heart import BODY, MODEL, PLANES, tissue_of
 from tests.mapping_support import molli, stored
@@ -45,6 +47,7 @@ from tests.operator_support import tick
 from tests.results_sample import cine_results, study_results
 from tests.tissue_heart import MAPPING, masks
 from tests.tissue_heart import SETTINGS as TISSUE
+from texts import ENGLISH
 
 pytestmark = pytest.mark.requirement("CINE-03")
 
@@ -411,6 +414,38 @@ def test_the_results_are_written_whatever_was_refused(fragment, tmp_path):
         assert [o.refusal for o in outbox] == [refusal]
 
 
+def test_the_painter_of_the_cine_writes_what_the_cine_has(fragment, tmp_path):
+    """Without compared variants there is no worst slice, without a wall no bullseye."""
+    page = cine_sample()
+    stack = SimpleNamespace(data=page.images)
+    masks = SimpleNamespace(
+        data=page.labels, geometry=SimpleNamespace(pixel_spacing_mm=page.pixel_spacing_mm)
+    )
+    measurement = SimpleNamespace(
+        base_first=True, volumes_ml=page.volumes_ml, phases=SimpleNamespace(excluded={})
+    )
+    painter = CinePainter(fragment, notice="Research only.", words=ENGLISH, name="cine_painter")
+    job = SimpleNamespace(folder=tmp_path)
+    all_names = ["bullseyes.png", "contours-ed.png", "contours-es.png", "curves.png", "loop.webp"]
+    for agreement, wall, expected in (
+        (page.slice_agreement, page.results.wall, [*all_names, "worst-slice.png"]),
+        (None, None, all_names[1:]),
+    ):
+        cine = SimpleNamespace(
+            images=SimpleNamespace(volume=stack), labels=masks, slice_agreement=agreement
+        )
+        measured = SimpleNamespace(cine=cine, measurement=measurement)
+        results = page.results.model_copy(update={"wall": wall})
+        judged = SimpleNamespace(measured=measured, results=results)
+        written = tick(painter, study=job, judged=judged)["cine_pictures"]
+        assert sorted(path.name for path in written) == [f"cine-{name}" for name in expected]
+        for path in written:
+            assert path.read_bytes()[:4] in (b"\x89PNG", b"RIFF")
+            path.unlink()
+    assert tick(painter, study=job, judged=NO_CINE)["cine_pictures"] is NO_CINE
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_painter_writes_a_picture_of_each_map_and_the_bullseyes(fragment, tmp_path):
     """Without segments there is nothing for a bullseye."""
     job = SimpleNamespace(folder=tmp_path)
@@ -421,7 +456,7 @@ def test_the_painter_writes_a_picture_of_each_map_and_the_bullseyes(fragment, tm
         )
     ):
         judged = Chain(fragment, tmp_path, seen)(Maps(native_and_post().each[:1]))
-        painter = MapPainter(fragment, notice="Research use only.", name=f"painter_{n}")
+        painter = MapPainter(fragment, notice="Research only.", words=ENGLISH, name=f"painter_{n}")
         written = tick(painter, study=job, judged_maps=judged)["pictures"]
         assert sorted(path.name for path in written) == expected
         for path in written:

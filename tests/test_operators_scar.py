@@ -40,6 +40,7 @@ from tests.operator_support import tick
 from tests.results_sample import cine_results
 from tests.tissue_heart import SETTINGS as TISSUE
 from tests.tissue_heart import masks
+from texts import ENGLISH
 
 pytestmark = pytest.mark.requirement("SCAR-02")
 
@@ -264,7 +265,7 @@ def test_the_scar_writer_writes_what_was_found(fragment, judged, monkeypatch):
 
 
 def test_the_painter_writes_the_files_that_the_results_name(fragment, judged, tmp_path):
-    painter = ScarPainter(fragment, notice="Research use only.", name="scar_painter")
+    painter = ScarPainter(fragment, notice="Research only.", words=ENGLISH, name="scar_painter")
     job = SimpleNamespace(folder=tmp_path)
     written = tick(painter, study=job, judged_scar=judged)["scar_pictures"]
     assert sorted(written) == sorted(tmp_path.iterdir())

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from cmr.labels import Label
 from pictures.borders import number_places, segment_borders
 from pictures.colours import NEUTRAL, ColourScale
+from pictures.lines import ENDO_LINE, EPI_LINE, RV_LINE
 from pictures.map_overlay import MapOverlay, overlay_figure
 from pictures.page import png_of
 from tests.picture_support import WORDS, assert_texts_are_inside, mapped, pixels, texts
@@ -87,9 +88,22 @@ class Tile:
         )
 
 
-def peaks(brightness, at):
-    """Where runs of white have their middle."""
-    white = np.concatenate([[False], brightness > 170, [False]])
+def rgb(line):
+    return np.array(to_rgb(line.colour)) * 255
+
+
+def like(pixels, line):
+    """Nearer to the line's colour than to that of any other line, and near."""
+    away, *others = (
+        np.linalg.norm(pixels - rgb(one), axis=-1)
+        for one in sorted((ENDO_LINE, EPI_LINE, RV_LINE), key=lambda one: one is not line)
+    )
+    return (away < 90) & (away < np.min(others, axis=0))
+
+
+def peaks(held, at):
+    """Where runs of a line have their middle."""
+    white = np.concatenate([[False], held, [False]])
     edges = np.flatnonzero(np.diff(white.astype(int)))
     return [float(at[a:b].mean()) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
@@ -100,8 +114,9 @@ def test_contours_lie_on_the_annulus_in_both_pictures(n):
     radius = np.arange(10, 38, 0.1)
     # Between the borders of segments, and away from RV and numbers.
     for angle in [*range(22, 40, 4), *range(52, 72, 4), *range(-62, -50, 4)]:
-        found = peaks(tile.on_circle(radius, np.full(radius.shape, angle)).min(axis=-1), radius)
-        assert found == pytest.approx([ENDO_MM, EPI_MM], abs=1.0), angle
+        seen = tile.on_circle(radius, np.full(radius.shape, angle))
+        assert peaks(like(seen, ENDO_LINE), radius) == pytest.approx([ENDO_MM], abs=0.7), angle
+        assert peaks(like(seen, EPI_LINE), radius) == pytest.approx([EPI_MM], abs=0.7), angle
 
 
 def test_a_millimetre_is_as_long_down_as_along():
@@ -109,14 +124,14 @@ def test_a_millimetre_is_as_long_down_as_along():
     assert tile.px_per_mm[0] == pytest.approx(tile.px_per_mm[1], rel=0.03)
 
 
-def test_the_right_ventricle_has_a_thinner_broken_line():
+def test_the_right_ventricle_has_a_broken_line_of_its_colour():
     tile = Tile(overlay_figure(overlay(), FOOTER))
     angle = np.deg2rad(np.linspace(100, 260, 1000))
     rim = [
         tile.at(RV_CENTRE_MM[0] + r * np.sin(angle), RV_CENTRE_MM[1] + r * np.cos(angle))
         for r in np.arange(RV_RADIUS_MM - 1.5, RV_RADIUS_MM + 1.5, 0.2)
     ]
-    on_line = (np.min(rim, axis=-1) > 170).any(axis=0)
+    on_line = like(np.array(rim), RV_LINE).any(axis=0)
     assert 0.4 < on_line.mean() < 0.95
 
 

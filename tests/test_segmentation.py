@@ -9,7 +9,7 @@ from cmr.heart import CentreMethod, HeartCentre
 from cmr.labels import Label
 from cmr.overlap import dice
 from cmr.preprocess import to_model
-from cmr.segmentation import VARIANTS, centre_on_heart, segment, with_neighbours
+from cmr.segmentation import VARIANTS, centre_on_heart, segment, slice_agreement, with_neighbours
 from tests.model_support import SETTINGS, volume
 from tests.test_heart import beating_disc
 
@@ -46,6 +46,9 @@ def test_a_network_that_mirrors_with_its_image_agrees_with_itself(variants, chan
     lv = found.agreement[:, 2]
     assert np.isnan(lv).all() if variants == 1 else (lv == 1).all()
     assert np.isnan(found.agreement[:, :2]).all()  # no variant finds RV or wall
+    by_slice = found.slice_agreement
+    assert by_slice.shape == found.labels.data.shape[:2]
+    assert np.isnan(by_slice).all() if variants == 1 else np.nanmin(by_slice) == 1
 
 
 def test_a_network_that_does_not_is_told_by_its_agreement():
@@ -55,6 +58,17 @@ def test_a_network_that_does_not_is_told_by_its_agreement():
     assert dice(found.labels.data, plain, Label.LV) > 0.9
     assert (found.agreement[:, 2] < 0.98).all()
     assert (found.agreement[:, 2] > 0.5).all()
+
+
+def test_agreement_of_a_slice_counts_all_structures_together():
+    """By hand: 8 of 10 pixels alike against 10 gives 0.8; nothing anywhere gives none."""
+    together = np.zeros((3, 4, 5), np.uint8)
+    together[0, :2], together[1, 0, 0] = Label.LV, Label.RV
+    other = together.copy()
+    other[0, 0, :2], other[1] = Label.MYOCARDIUM, 0
+    found = slice_agreement([together, other], together)
+    np.testing.assert_allclose(found[:2], [(1 + 0.8) / 2, 0.5])
+    assert np.isnan(found[2])
 
 
 def test_variants_are_different_and_their_own_inverse():

@@ -86,6 +86,8 @@ _FIXED = """
 - `variant_agreement`: limit {agreement:g} %, with its origin in `app.yaml`; how well the agreement
   predicts the Dice stands in [the model card](../models/cine_sax/README.md).
 - `base_changes`: the base goes down once a beat and comes back, which makes 2 changes.
+- `rate_fit`: limit {rate_scatter:g} % of stroke volume, from synthetic
+  curves (docs/cine.md). A basal slice that leaves the LV from one phase to the next reaches it.
 - `slice_gaps`, `phase_count`, `frame_spacing`, `phases_usable`: properties of the series and of
   the curve, for which ACDC's two-phase files say nothing. Sources are in `app.yaml`.
 
@@ -219,6 +221,7 @@ def _fixed(masks: Masks, measuring: VolumetrySettings, quality: QualitySettings)
         clean_up=_clean_up_table(masks),
         agreement=quality.agreement.min_agreement_pct,
         curve_limit=limit,
+        rate_scatter=quality.function.max_rate_scatter_pct,
         draws=len(reversals),
         phases=CURVE_PHASES,
         noise=100 * CURVE_NOISE,
