@@ -112,7 +112,7 @@ def _values(context: Context, cine: Cine) -> Table:
         columns.append(Column(name, number=True))
         if side.ranged:
             label = f"{name}: {say('range')}"
-            columns += [Column(say("range"), label=label), Column("", share=0.11)]
+            columns += [Column(say("range"), label=label), Column("", share=0.12)]
     footnotes = (*notes.texts, *_about_ranges(context, cine))
     return Table(tuple(columns), tuple(rows), kind="values", footnotes=footnotes)
 

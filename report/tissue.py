@@ -56,7 +56,7 @@ def _values(context: Context, mapping: Mapping) -> Table:
         columns.append(Column(say(region.capitalize()), number=True))
         if ranged:
             label = f"{say(region.capitalize())}: {say('range')}"
-            columns += [Column(say("range"), label=label), Column("", share=0.11)]
+            columns += [Column(say("range"), label=label), Column("", share=0.12)]
     columns += [Column(say("Blood"), number=True), Column(say("Sequence")), Column(say("Quality"))]
     about = [*notes.texts, *_about(context, mapping)]
     return Table(tuple(columns), rows, say("Median"), "values", tuple(about))
