@@ -32,30 +32,30 @@ _FIRST_OF_GROUPS = {"edv_index_ml_m2", "peak_ejection_rate_ml_s", "mass_ed_g", "
 def cine_section(context: Context, cine: Cine) -> Section:
     """Values beside their ranges, the volume curve, contours, and the wall by segment."""
     say = context.words
-    blocks: list[Block] = [_body(context, cine), *_values_and_curve(context, cine)]
-    blocks += context.pictures(
-        58,
+    curve = ("cine-curves.png", say("Volume over the cardiac cycle"))
+    bullseyes = ("cine-bullseyes.png", say("Wall thickness and thickening"))
+    contours = (
         ("cine-contours-ed.png", say("Contours at end-diastole")),
         ("cine-contours-es.png", say("Contours at end-systole")),
     )
+    blocks: list[Block] = [_body(context, cine)]
+    if cine.reference:  # the table takes the whole width
+        blocks += [_values(context, cine), *context.pictures(46, curve, bullseyes)]
+        blocks += context.pictures(58, *contours)
+    else:
+        blocks += _values_and_curve(context, cine, curve)
+        blocks += [*context.pictures(58, *contours), *context.pictures(46, bullseyes)]
     loop = _loop(context)
     if loop is not None:
         blocks.append(loop)
-    blocks += context.pictures(46, ("cine-bullseyes.png", say("Wall thickness and thickening")))
     blocks += _wall(context, cine)
     return Section("cine", say("Ventricular function (short-axis cine)"), tuple(blocks))
 
 
-def _values_and_curve(context: Context, cine: Cine) -> tuple[Block, ...]:
-    """The curve beside the values where ranges leave room for it, below them otherwise."""
-    values = _values(context, cine)
-    title = context.words("Volume over the cardiac cycle")
-    curve = context.picture("cine-curves.png", title)
-    if curve is None:
-        return (values,)
-    if cine.reference:
-        return values, Pictures((curve,), 44)
-    return (Beside((values,), curve, 64),)
+def _values_and_curve(context: Context, cine: Cine, curve: tuple[str, str]) -> tuple[Block, ...]:
+    """The curve beside the values, which leave room for it without ranges."""
+    values, picture = _values(context, cine), context.picture(*curve)
+    return (values,) if picture is None else (Beside((values,), picture, 64),)
 
 
 def _loop(context: Context) -> Pictures | None:

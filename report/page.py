@@ -191,7 +191,8 @@ class Report:
     headline
         Verdict of the quality gates in one line, with its mark.
     running_head
-        Short, at the top of each further page: whose report it is.
+        Short, at the top of each further page: whose report it is. Apart, so that a name that is
+        written from the right leaves the rest in its place.
     about
         What made it, at the foot of each page.
     mark_words
@@ -203,7 +204,7 @@ class Report:
     research: str
     notice: str
     page_of: str
-    running_head: str
+    running_head: tuple[str, ...]
     about: str
     identity: tuple[Fact, ...]
     headline: Fact
