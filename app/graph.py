@@ -198,6 +198,7 @@ class CmrApplication(Application):
         pdf_writer = PdfWriter(
             self, settings=s.writers, identity=p.report_identity, name="pdf_writer"
         )
+        painters = (cine_painter, painter, scar_painter)
         objects = (
             seg_writer,
             map_writer,
@@ -207,14 +208,7 @@ class CmrApplication(Application):
             pdf_writer,
             key_object_writer,
         )
-        for writer in (
-            *objects,
-            cine_painter,
-            painter,
-            scar_painter,
-            report_writer,
-            results_writer,
-        ):
+        for writer in (*objects, *painters, report_writer, results_writer):
             self._join(reader, writer, "study")
         self._join(selector, assembler, "selected")
         for taker in (assembler, seg_writer, sr_writer, cine_painter):

@@ -9,7 +9,7 @@ from typing import Any
 from cmr.results import StudyResults
 
 RESULTS = "results.json"
-_LISTED = {".dcm", ".png", ".stl", ".glb"}
+_LISTED = {".dcm", ".png", ".webp", ".stl", ".glb", ".pdf", ".html"}
 
 
 def write_results(results: StudyResults, folder: Path) -> StudyResults:

@@ -21,9 +21,9 @@ class CaptureWriter(Step):
     The arrival of the files says that they are complete; they are found by their names.
     """
 
-    inputs = ("study", "report", "cine_pictures", "pictures", "scar_pictures")
-    output = "captures"
     optional = ("cine_pictures", "pictures", "scar_pictures")
+    inputs = ("study", "report", *optional)
+    output = "captures"
 
     def __init__(
         self,

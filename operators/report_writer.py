@@ -20,9 +20,9 @@ class ReportWriter(Step):
     Whatever the study lacks, it has a report: of refusals alone, if need be.
     """
 
-    inputs = ("study", "results", "cine_pictures", "pictures", "scar_pictures")
-    output = "report_files"
     optional = ("cine_pictures", "pictures", "scar_pictures")
+    inputs = ("study", "results", *optional)
+    output = "report_files"
 
     def __init__(
         self,

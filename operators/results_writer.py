@@ -18,12 +18,8 @@ class ResultsWriter(Step):
     """
 
     optional = (
-        "report",
-        "cine_pictures",
-        "pictures",
-        "scar_pictures",
-        "report_files",
-        "key_object",
+        *("report", "cine_pictures", "pictures", "scar_pictures"),
+        *("report_files", "key_object"),
     )
     inputs = ("study", "results", *optional)
 

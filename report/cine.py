@@ -10,8 +10,20 @@ from cmr.results import Cine, LeftVentricle
 from cmr.results_cine import CineRange, WallSegment
 from report.context import Context, Footnotes
 from report.drawings import gauge
-from report.numbers import NOTHING, between, figure, unit_of, with_unit
-from report.page import Block, Cell, Column, Fact, Facts, Paragraph, Pictures, Row, Section, Table
+from report.numbers import NOTHING, OUTSIDE, between, figure, unit_of, with_unit
+from report.page import (
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Fact,
+    Facts,
+    Paragraph,
+    Pictures,
+    Row,
+    Section,
+    Table,
+)
 from report.segments import SegmentLine, segment_table
 
 _FIRST_OF_GROUPS = {"edv_index_ml_m2", "peak_ejection_rate_ml_s", "mass_ed_g", "edv_area_length_ml"}
@@ -20,23 +32,30 @@ _FIRST_OF_GROUPS = {"edv_index_ml_m2", "peak_ejection_rate_ml_s", "mass_ed_g", "
 def cine_section(context: Context, cine: Cine) -> Section:
     """Values beside their ranges, the volume curve, contours, and the wall by segment."""
     say = context.words
-    blocks: list[Block] = [_body(context, cine), _values(context, cine)]
-    blocks += _curve(context)
-    blocks += context.pictures(
-        58,
+    curve = ("cine-curves.png", say("Volume over the cardiac cycle"))
+    bullseyes = ("cine-bullseyes.png", say("Wall thickness and thickening"))
+    contours = (
         ("cine-contours-ed.png", say("Contours at end-diastole")),
         ("cine-contours-es.png", say("Contours at end-systole")),
     )
+    blocks: list[Block] = [_body(context, cine)]
+    if cine.reference:  # the table takes the whole width
+        blocks += [_values(context, cine), *context.pictures(46, curve, bullseyes)]
+        blocks += context.pictures(58, *contours)
+    else:
+        blocks += _values_and_curve(context, cine, curve)
+        blocks += [*context.pictures(58, *contours), *context.pictures(46, bullseyes)]
     loop = _loop(context)
     if loop is not None:
         blocks.append(loop)
-    blocks += context.pictures(46, ("cine-bullseyes.png", say("Wall thickness and thickening")))
     blocks += _wall(context, cine)
     return Section("cine", say("Ventricular function (short-axis cine)"), tuple(blocks))
 
 
-def _curve(context: Context) -> tuple[Pictures, ...]:
-    return context.pictures(44, ("cine-curves.png", context.words("Volume over the cardiac cycle")))
+def _values_and_curve(context: Context, cine: Cine, curve: tuple[str, str]) -> tuple[Block, ...]:
+    """The curve beside the values, which leave room for it without ranges."""
+    values, picture = _values(context, cine), context.picture(*curve)
+    return (values,) if picture is None else (Beside((values,), picture, 64),)
 
 
 def _loop(context: Context) -> Pictures | None:
@@ -92,7 +111,8 @@ def _values(context: Context, cine: Cine) -> Table:
         name = say(side.key.upper())
         columns.append(Column(name, number=True))
         if side.ranged:
-            columns += [Column(f"{name}: {say('range')}"), Column("", share=0.15)]
+            label = f"{name}: {say('range')}"
+            columns += [Column(say("range"), label=label), Column("", share=0.12)]
     footnotes = (*notes.texts, *_about_ranges(context, cine))
     return Table(tuple(columns), tuple(rows), kind="values", footnotes=footnotes)
 
@@ -124,17 +144,12 @@ def _cells(
     return [
         first,
         Cell(between(known.low, known.high, _range_decimals(known))),
-        Cell(_position(context, known), drawing=gauge(value, known.low, known.high)),
+        Cell(OUTSIDE[known.position], drawing=gauge(value, known.low, known.high)),
     ]
 
 
 def _range_decimals(known: CineRange) -> int:
     return 0 if known.low.is_integer() and known.high.is_integer() else 1
-
-
-def _position(context: Context, known: CineRange) -> str:
-    """Nothing where the value lies within, so that what lies outside is seen."""
-    return "" if known.position == "within" else context.words(known.position)
 
 
 def _about_ranges(context: Context, cine: Cine) -> tuple[str, ...]:
@@ -143,7 +158,7 @@ def _about_ranges(context: Context, cine: Cine) -> tuple[str, ...]:
     sources = dict.fromkeys(f"{context.say(r.people)}: {r.source}" for r in cine.reference.values())
     reasons = dict.fromkeys(context.say(reason) for reason in cine.no_range.values())
     given = [say("Reference ranges: {source}", source=s.rstrip(".") + ".") for s in sources]
-    return (*given, *(say("Without a range: {reason}", reason=r) for r in reasons))
+    return (*given, *reasons)
 
 
 def _wall(context: Context, cine: Cine) -> tuple[Block, ...]:

@@ -12,10 +12,11 @@ from types import MappingProxyType
 
 INK, SOFT, RANGE, TRACK = "#1c2733", "#55626f", "#9cc3dc", "#e6ebef"
 ACCENT, ALERT = "#00588a", "#b04300"
-_WIDTH, _HEIGHT = 120.0, 16.0
+_WIDTH, _HEIGHT = 108.0, 18.0
+_BAR_HEIGHT = 9.0
 # The range takes the middle half; a value farther out than its width stands at the end.
 _LOW, _HIGH = 0.25 * _WIDTH, 0.75 * _WIDTH
-_EDGE = 5.0
+_EDGE = 6.0
 
 MARKS: Mapping[str, str] = MappingProxyType(
     {
@@ -53,9 +54,9 @@ def gauge(value: float, low: float, high: float) -> str:
     middle = _HEIGHT / 2
     return _svg(
         f'<rect x="0" y="{middle - 2:g}" width="{_WIDTH:g}" height="4" rx="2" fill="{TRACK}"/>'
-        f'<rect x="{_LOW:g}" y="{middle - 3.5:g}" width="{_HIGH - _LOW:g}" height="7" '
+        f'<rect x="{_LOW:g}" y="{middle - 4.5:g}" width="{_HIGH - _LOW:g}" height="9" '
         f'fill="{RANGE}"/>'
-        f'<path d="M{_LOW:g} 2v12M{_HIGH:g} 2v12" stroke="{SOFT}" stroke-width="1"/>'
+        f'<path d="M{_LOW:g} 2v14M{_HIGH:g} 2v14" stroke="{SOFT}" stroke-width="1"/>'
         + _needle(at, middle, inside=low <= value <= high)
     )
 
@@ -64,28 +65,29 @@ def bar(share: float) -> str:
     """Bar of ``share`` (0-1) of its track."""
     width = max(0.0, min(1.0, share)) * _WIDTH
     return _svg(
-        f'<rect x="0" y="4" width="{_WIDTH:g}" height="8" fill="{TRACK}"/>'
-        f'<rect x="0" y="4" width="{width:.2f}" height="8" fill="{ACCENT}"/>'
+        f'<rect width="{_WIDTH:g}" height="{_BAR_HEIGHT:g}" fill="{TRACK}"/>'
+        f'<rect width="{width:.2f}" height="{_BAR_HEIGHT:g}" fill="{ACCENT}"/>',
+        _BAR_HEIGHT,
     )
 
 
 def _needle(at: float, middle: float, *, inside: bool) -> str:
     if inside:
         return (
-            f'<circle cx="{at:.2f}" cy="{middle:g}" r="5" fill="{ACCENT}" stroke="#fff" '
+            f'<circle cx="{at:.2f}" cy="{middle:g}" r="6" fill="{ACCENT}" stroke="#fff" '
             'stroke-width="1.4"/>'
         )
     if at < _EDGE:
-        shape = f"M1 {middle:g}l9 -6v12z"
+        shape = f"M1 {middle:g}l10 -7v14z"
     elif at > _WIDTH - _EDGE:
-        shape = f"M{_WIDTH - 1:g} {middle:g}l-9 -6v12z"
+        shape = f"M{_WIDTH - 1:g} {middle:g}l-10 -7v14z"
     else:
-        shape = f"M{at - 6:.2f} {middle:g}l6 -6l6 6l-6 6z"
+        shape = f"M{at - 7:.2f} {middle:g}l7 -7l7 7l-7 7z"
     return f'<path d="{shape}" fill="{ALERT}" stroke="#fff" stroke-width="1.2"/>'
 
 
-def _svg(content: str) -> str:
+def _svg(content: str, height: float = _HEIGHT) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:g}">'
         f"{content}</svg>"
     )

@@ -109,6 +109,7 @@ def _regular(family: str) -> Path:
 @cache
 def _data_uri(path: Path, codes: frozenset[int]) -> str:
     options = Options(flavor="woff", hinting=False, desubroutinize=True, notdef_outline=True)
+    options.drop_tables += ["FFTM"]  # DejaVu's, of which fontTools would warn
     # The date of the making would change the bytes.
     with TTFont(path, lazy=True, recalcTimestamp=False) as font:
         subsetter = Subsetter(options)

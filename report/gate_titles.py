@@ -38,6 +38,7 @@ GATE_TITLES: Mapping[str, str] = MappingProxyType(
         "base_descent": "Descent of the base",
         "rv_above_base": "RV above the LV base",
         "base_changes": "Base over the cycle",
+        "rate_fit": "Fit of the volume curve",
         "variant_agreement": "Agreement of mirrored images",
         "scar_place": "Heart on late enhancement",
         "scar_heart": "Myocardium of two networks",

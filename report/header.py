@@ -12,7 +12,7 @@ from report.numbers import figure, unit_of
 from report.page import Fact, Facts, Section, Tile
 from report.tissue import map_title, median_of
 
-_LONGEST_HEAD = 60
+_LONGEST_IN_HEAD = 30
 _TILES = 8
 _PARTS = {"cine": "Short-axis cine", "mapping": "Tissue mapping", "scar": "Late enhancement"}
 _LATE_KINDS = {"magnitude": "magnitude", "psir": "PSIR"}
@@ -43,17 +43,16 @@ def identity_facts(context: Context, identity: StudyIdentity | None) -> tuple[Fa
     return tuple(Fact(label, text) for label, text in told if text)
 
 
-def running_head(identity: StudyIdentity | None) -> str:
+def running_head(identity: StudyIdentity | None) -> tuple[str, ...]:
     """Name, number and date of a study, for the top of each further page; never long."""
     if identity is None:
-        return ""
+        return ()
     parts = (identity.patient_name, identity.patient_id, identity.study_date)
-    short = (_cut(part) for part in parts if part)
-    return " · ".join(short)
+    return tuple(_cut(part) for part in parts if part)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_HEAD // 2 else f"{text[: _LONGEST_HEAD // 2 - 1]}…"
+    return text if len(text) <= _LONGEST_IN_HEAD else f"{text[: _LONGEST_IN_HEAD - 1]}…"
 
 
 def found_section(context: Context, identity: StudyIdentity | None) -> Section:
@@ -75,10 +74,11 @@ def _scanner(context: Context, identity: StudyIdentity | None) -> Iterator[Fact]
         stack.field_strength_t if stack else None,
         *(one.field_strength_t for one in known),
     ]
-    field = next((f"{f:g} T" for f in fields if f), "")
-    text = ", ".join(part for part in (name, field) if part)
-    if text:
-        yield Fact(context.words("Scanner"), text)
+    if name:
+        yield Fact(context.words("Scanner"), name)
+    field = next((f"{f:g}\N{NO-BREAK SPACE}T" for f in fields if f), "")
+    if field:
+        yield Fact(context.words("Field strength"), field)
 
 
 def _found(context: Context) -> Iterator[Fact]:

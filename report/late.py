@@ -61,12 +61,12 @@ def _methods(context: Context, scar: Scar) -> Table:
             )
         share = one.pct_lv_mass
         cells.append(Cell(drawing="" if share is None else bar(share / _FULL_BAR_PCT)))
-        rows.append(Row(tuple(cells), strong=used))
+        rows.append(Row(tuple(cells)))
     columns = (
         Column(say("Method")),
-        Column(f"{say('Scar mass')} (g)", number=True),
-        Column(f"{say('Share of LV mass')} (%)", number=True),
-        Column(f"0–{_FULL_BAR_PCT} %", share=0.3),
+        Column(f"{say('Mass')} (g)", number=True),
+        Column(f"{say('Of LV mass')} (%)", number=True),
+        Column(f"0–{_FULL_BAR_PCT} %", share=0.2),
     )
     footnotes = (*notes.texts, context.say(scar.method_reason))
     return Table(columns, tuple(rows), say("Comparison of methods"), "values", footnotes)

@@ -23,7 +23,7 @@ def method_section(context: Context) -> Section:
     """What a reader needs to judge, and to repeat, the measurement."""
     say = context.words
     blocks: list[Block] = [
-        Facts(tuple(_conventions(context)), 2, say("Conventions")),
+        Facts(tuple(_conventions(context)), 1, say("Conventions")),
         Facts(tuple(_software(context)), 1, say("Software and networks")),
         *_series(context),
         Facts(tuple(Fact("", say(text)) for text in (*LIMITS, LICENCE)), 1, say("Limits")),

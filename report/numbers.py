@@ -20,6 +20,8 @@ _UNITS: Mapping[str, str] = MappingProxyType(
     }
 )
 NOTHING = "–"
+# Beside a gauge; nothing where the value lies within, so that what lies outside is seen.
+OUTSIDE: Mapping[str, str] = MappingProxyType({"below": "↓", "within": "", "above": "↑"})
 
 
 def unit_of(ucum: str) -> str:

@@ -42,12 +42,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """Head of a column; ``share`` of the width, 0 for as much as the text needs."""
+    """Head of a column.
+
+    Attributes
+    ----------
+    share
+        Of the width; 0 for as much as the text needs.
+    label
+        Before each cell where there is no room for heads, instead of the title.
+    """
 
     title: str
     number: bool = False
     share: float = 0
-    group: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,7 +191,8 @@ class Report:
     headline
         Verdict of the quality gates in one line, with its mark.
     running_head
-        Short, at the top of each further page: whose report it is.
+        Short, at the top of each further page: whose report it is. Apart, so that a name that is
+        written from the right leaves the rest in its place.
     about
         What made it, at the foot of each page.
     mark_words
@@ -195,7 +204,7 @@ class Report:
     research: str
     notice: str
     page_of: str
-    running_head: str
+    running_head: tuple[str, ...]
     about: str
     identity: tuple[Fact, ...]
     headline: Fact

@@ -55,11 +55,11 @@ def quality_section(context: Context) -> Section | None:
     if not raised:
         blocks.append(Paragraph(say("Every gate passed.")))
     elif worst is not None and len(raised) <= _MOST_BESIDE:
-        blocks.append(Beside((_raised(context, raised),), worst, 40))
+        blocks.append(Beside((_raised(context, raised),), worst, 36))
     else:
         blocks.append(_raised(context, raised))
     if worst is not None and not isinstance(blocks[0], Beside):
-        blocks.append(Pictures((worst,), 40))
+        blocks.append(Pictures((worst,), 36))
     if passed:
         marked = tuple(
             Marked(

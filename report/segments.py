@@ -27,7 +27,7 @@ def segment_table(
 ) -> Table:
     """Lines under the numbers of the segments."""
     regions = list(dict.fromkeys(name for line in lines for name in line.regions))
-    heads = [Column(name, number=True, group="region") for name in regions]
+    heads = [Column(name, number=True) for name in regions]
     heads += [Column(str(k), number=True) for k in _SEGMENTS]
     rows = [
         Row(

@@ -8,7 +8,7 @@ from cmr.records import Measured, Quantity
 from cmr.results_mapping import TITLES, AnyMap, Mapping, ReferenceRange
 from report.context import MARKS, Context, Footnotes
 from report.drawings import gauge
-from report.numbers import NOTHING, between, figure, unit_of
+from report.numbers import NOTHING, OUTSIDE, between, figure, unit_of
 from report.page import Block, Cell, Column, Fact, Facts, Row, Section, Table
 from report.segments import SegmentLine, segment_table
 
@@ -55,8 +55,8 @@ def _values(context: Context, mapping: Mapping) -> Table:
     for region in _REGIONS:
         columns.append(Column(say(region.capitalize()), number=True))
         if ranged:
-            name = f"{say(region.capitalize())}: {say('range')}"
-            columns += [Column(name), Column("", share=0.1)]
+            label = f"{say(region.capitalize())}: {say('range')}"
+            columns += [Column(say("range"), label=label), Column("", share=0.12)]
     columns += [Column(say("Blood"), number=True), Column(say("Sequence")), Column(say("Quality"))]
     about = [*notes.texts, *_about(context, mapping)]
     return Table(tuple(columns), rows, say("Median"), "values", tuple(about))
@@ -96,9 +96,8 @@ def _region(
         yield from (Cell(), Cell())
         return
     yield Cell(between(known.low, known.high, 0))
-    place = "below" if value < known.low else "above" if value > known.high else ""
-    shown = context.words(place) if place else ""
-    yield Cell(shown, drawing=gauge(value, known.low, known.high))
+    place = "below" if value < known.low else "above" if value > known.high else "within"
+    yield Cell(OUTSIDE[place], drawing=gauge(value, known.low, known.high))
 
 
 def median_of(part: Measured) -> Quantity:

@@ -44,12 +44,17 @@ def headers(bivme):
 def test_a_good_run_is_silent_on_stderr_and_leaves_no_partial_files(run):
     assert run.stderr == ""
     names = run.files()
-    assert [n for n in names if not n.endswith(".dcm")] == [
+    assert [n for n in names if n.endswith((".json", ".pdf", ".html"))] == [
         "metadata.json",
+        "report.html",
+        "report.pdf",
         "result.json",
         "results.json",
     ]
-    assert sorted(n.split("-")[0] for n in names if n.endswith(".dcm")) == ["seg", "seg", "sr"]
+    pictures = [n for n in names if n.endswith(".png")]
+    assert {"cine-contours-ed.png", "cine-contours-es.png", "cine-curves.png"} <= set(pictures)
+    kinds = sorted(n.split("-")[0] for n in names if n.endswith(".dcm"))
+    assert kinds == ["capture"] * len(pictures) + ["key", "pdf", "seg", "seg", "sr"]
 
 
 @pytest.mark.requirement("CINE-11", "CINE-41")

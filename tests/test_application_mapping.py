@@ -154,6 +154,8 @@ def test_the_full_study_leaves_every_file_that_it_lists(full):
         # ECV has the segments of native T1.
         assert (f"seg-{stem}" in stems) == (key != "ecv")
     assert "map-bullseyes.png" in listed
+    pictures = [Path(name).stem for name in listed if name.endswith(".png")]
+    assert {f"capture-{name}" for name in pictures} <= set(stems)
     report = pydicom.dcmread(full.run.one("sr-*.dcm"))
     assert report.Modality == "SR"
 

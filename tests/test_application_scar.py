@@ -108,6 +108,7 @@ def test_every_file_is_written_and_listed(full):
     listed = [name for name in full.results.files if "scar" in name]
     kinds = sorted(name if not name.endswith(".dcm") else name[:8] for name in listed)
     assert kinds == [
+        "capture-", "capture-", "capture-",
         "scar-bullseyes.png", "scar-endocardium.stl", "scar-epicardium.stl", "scar-scar.stl",
         "scar-slices.png", "scar-surfaces.glb", "scar-surfaces.png", "seg-scar", "seg-scar",
     ]  # fmt: skip

@@ -66,7 +66,8 @@ ALLOWED = {
 FORBIDDEN_OUTSIDE = {
     "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib", "trimesh"},
     "dicomio": {"holoscan", "monai", "matplotlib", "trimesh"},
-    "operators": {"matplotlib", "trimesh"},
+    "report": {"pydicom", "highdicom", "holoscan", "monai", "matplotlib", "trimesh"},
+    "operators": {"matplotlib", "trimesh", "typst", "jinja2"},
     "app": {"matplotlib", "trimesh"},
     "phantom": {"holoscan", "highdicom", "torch"},
 }

@@ -391,7 +391,7 @@ def test_a_report_of_what_was_measured(fragment, monkeypatch):
         (NO_CINE, ("map",), None, ((), ("map",))),
     ):
         given, [asked] = report(fragment, judged, maps, monkeypatch)
-        assert given == "report"
+        assert (given.path, given.objects, given.cine) == ("report", asked[1], source)
         assert asked[0] == "results"
         assert (asked[1].segs, asked[1].maps, asked[1].scar) == (*held, None)
         assert asked[2] == source
@@ -410,9 +410,9 @@ def test_the_results_are_written_whatever_was_refused(fragment, tmp_path):
         outbox = []
         writer = ResultsWriter(fragment, outbox=outbox, name=f"writer_{n}")
         job = SimpleNamespace(folder=folder)
-        others = {"report_files": (), "key_object": ()}
-        painted = {"cine_pictures": NO_CINE, "pictures": NOT_THERE, "scar_pictures": NO_SCAR}
-        tick(writer, study=job, results=study_results(None), report=given, **painted, **others)
+        painted = {"pictures": NOT_THERE, "scar_pictures": NO_SCAR, "report_files": ()}
+        painted |= {"key_object": NO_CINE, "cine_pictures": NO_CINE}
+        tick(writer, study=job, results=study_results(None), report=given, **painted)
         assert (folder / "results.json").is_file()
         assert [o.refusal for o in outbox] == [refusal]
 

@@ -248,7 +248,8 @@ def test_a_report_of_scar_alone(fragment, monkeypatch):
     step = sr_writer.SrWriter(fragment, settings=None, identity=None, name="sr_of_scar")
     messages = {"study": SimpleNamespace(folder="here"), "results": "results"}
     messages |= {"judged": NO_CINE, "segs": NO_CINE, "maps": NO_MAPS}
-    assert tick(step, scar_objects="written", **messages)["report"] == "report"
+    given = tick(step, scar_objects="written", **messages)["report"]
+    assert (given.path, given.objects.scar, given.cine) == ("report", "written", None)
     [(_, written, source, *_)] = asked
     assert (written.segs, written.maps, written.scar, source) == ((), (), "written", None)
     assert tick(step, scar_objects=NOT_THERE, **messages)["report"] is NO_CINE

@@ -68,8 +68,10 @@ def trip(tmp_path_factory):
 
 def test_every_object_of_the_application_is_in_the_pacs_once(trip):
     modalities = {d.Modality for d in trip.written.values()}
-    assert {"SEG", "SR"} <= modalities
-    assert any("Parametric Map" in d.SOPClassUID.name for d in trip.written.values())
+    assert {"SEG", "SR", "DOC", "KO"} <= modalities
+    kinds = " ".join(d.SOPClassUID.name for d in trip.written.values())
+    assert "Parametric Map" in kinds
+    assert "Secondary Capture" in kinds
     assert set(trip.orthanc.instances()) == set(trip.sent) | set(trip.written)
     (study,) = trip.orthanc.qido("studies", includefield="NumberOfStudyRelatedInstances")
     assert study["00201208"] == [len(trip.sent) + len(trip.written)]
@@ -100,6 +102,8 @@ def test_every_reference_leads_to_an_object_of_its_class(trip):
     assert set(pointed) == set(trip.written), "each object says what it was made from"
     (report,) = trip.rows("SR")
     assert set(trip.rows("SEG")) <= pointed[report]
+    (listing,) = trip.rows("KO")
+    assert pointed.pop(listing) == set(trip.written) - {listing}, "the list has all the others"
     assert all(uids & set(trip.sent) for uids in pointed.values())
 
 

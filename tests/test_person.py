@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import Tag
 
+from cmr.body import Subject
 from dicomio.headers import image_headers
 from dicomio.index import Series, Study
 from dicomio.person import StudyIdentity, read_study_identity, readable_name, shown
@@ -68,7 +69,7 @@ def identity(folder: Path, ds=None, **changes) -> StudyIdentity:
     with quiet():  # what is malformed is so on purpose
         images = image_headers(ds, write(ds, folder / "image.dcm"))
     series = Series(images[0].series_uid, images)
-    return read_study_identity(Study(images[0].study_uid, (series,), float("nan"), float("nan")))
+    return read_study_identity(Study(images[0].study_uid, (series,), Subject()))
 
 
 @pytest.mark.parametrize("name", [*STANDARD, *TREACHEROUS])

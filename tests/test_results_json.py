@@ -25,12 +25,20 @@ def test_the_published_schema_is_that_of_the_code():
 
 
 def test_written_results_satisfy_the_schema_and_come_back(tmp_path):
-    for name in ("b.dcm", "a.dcm", "c.png", "scar.stl", "scar.glb", "other.txt"):
+    for name in ("b.dcm", "a.dcm", "c.png", "scar.stl", "scar.glb", "other.txt", "r.pdf", "r.html"):
         (tmp_path / name).touch()
     written = write_results(StudyResults.model_validate(MINIMAL), tmp_path)
     content = json.loads((tmp_path / "results.json").read_text())
     jsonschema.validate(content, json_schema())
-    assert content["files"] == ["a.dcm", "b.dcm", "c.png", "scar.glb", "scar.stl"]
+    assert content["files"] == [
+        "a.dcm",
+        "b.dcm",
+        "c.png",
+        "r.html",
+        "r.pdf",
+        "scar.glb",
+        "scar.stl",
+    ]
     assert "cine" not in content
     assert read_results(tmp_path / "results.json") == written
 

@@ -10,9 +10,12 @@ from pydicom.uid import (
     UID,
     AllTransferSyntaxes,
     ComprehensiveSRStorage,
+    EncapsulatedPDFStorage,
     EnhancedSRStorage,
     ExplicitVRLittleEndian,
+    KeyObjectSelectionDocumentStorage,
     ParametricMapStorage,
+    SecondaryCaptureImageStorage,
     SegmentationStorage,
 )
 
@@ -29,6 +32,9 @@ WRITTEN = {
     ParametricMapStorage: "`map-*.dcm`: T1, T2, T2*, ECV and their SD (float32)",
     ComprehensiveSRStorage: "`sr-*.dcm`: measurements (TID 1500)",
     EnhancedSRStorage: "`text-*.dcm`: the same in words, on request (`writers.text_report`)",
+    EncapsulatedPDFStorage: "`pdf-*.dcm`: the report that people read",
+    SecondaryCaptureImageStorage: "`capture-*.dcm`: key pictures of the report, RGB",
+    KeyObjectSelectionDocumentStorage: "`key-object-*.dcm`: list of all of them (TID 2010)",
 }
 """SOP classes that are written, each with its files."""
 
