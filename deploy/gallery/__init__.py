@@ -1,0 +1,1 @@
+"""Every page that people look at, rendered to pictures."""
