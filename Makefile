@@ -9,6 +9,7 @@
 # make sbom, audit list of parts, known vulnerabilities
 # make image       the container image cmr-map:VERSION, with docker, podman or buildah (docs/image.md)
 # make image-test  runs the image on a phantom study and compares with a run outside
+# make report-gallery  every page of the report, rendered, from a phantom and a real study, into work/gallery
 # make manifests   app.json and pkg.json of the image, into build/manifests
 #
 # TORCH_INDEX=URL takes PyTorch from another index, such as the one with CPU-only builds
@@ -27,7 +28,8 @@ PINS := deploy/image/requirements.txt
 RESULTS := .pytest_cache/results.xml
 IMAGE_RESULTS := .pytest_cache/results-image.xml
 
-.PHONY: demo test run bench engine lint regulatory sbom audit check clean image image-test manifests
+.PHONY: demo test run bench engine lint regulatory sbom audit check clean image image-test \
+  manifests report-gallery
 .DEFAULT_GOAL := demo
 
 $(VENV)/.created:
@@ -94,6 +96,9 @@ image-test: $(VENV)/.dev
 
 manifests: $(VENV)/.runtime
 	@$(PY) -m deploy.manifests --output build/manifests
+
+report-gallery: $(VENV)/.dev
+	@$(PY) -m deploy.gallery --output work/gallery
 
 clean:
 	rm -rf $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
