@@ -113,7 +113,7 @@ def _values(context: Context, cine: Cine) -> Table:
         if side.ranged:
             label = f"{name}: {say('range')}"
             columns += [Column(say("range"), label=label), Column("", share=0.12)]
-    footnotes = (*notes.texts, *_about_ranges(context, cine))
+    footnotes = (*notes.facts, *_about_ranges(context, cine))
     return Table(tuple(columns), tuple(rows), kind="values", footnotes=footnotes)
 
 
@@ -133,7 +133,7 @@ def _cells(
     known = cine.reference.get(f"{side.key}.{quantity.key}")
     if value is None:
         reason = side.part.withheld.get(quantity.key, "")
-        note = notes.number(context.say(reason)) if reason else ""
+        note = notes.letter(context.say(reason)) if reason else ""
         first = Cell(NOTHING if reason else "", note)
     else:
         first = Cell(figure(value, quantity))
@@ -152,13 +152,13 @@ def _range_decimals(known: CineRange) -> int:
     return 0 if known.low.is_integer() and known.high.is_integer() else 1
 
 
-def _about_ranges(context: Context, cine: Cine) -> tuple[str, ...]:
+def _about_ranges(context: Context, cine: Cine) -> tuple[Fact, ...]:
     """Of whom the ranges are and who published them; why values have none."""
     say = context.words
     sources = dict.fromkeys(f"{context.say(r.people)}: {r.source}" for r in cine.reference.values())
     reasons = dict.fromkeys(context.say(reason) for reason in cine.no_range.values())
     given = [say("Reference ranges: {source}", source=s.rstrip(".") + ".") for s in sources]
-    return (*given, *reasons)
+    return tuple(Fact("", text) for text in (*given, *reasons))
 
 
 def _wall(context: Context, cine: Cine) -> tuple[Block, ...]:

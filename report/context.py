@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from string import ascii_lowercase
 
 from PIL import Image
 
 from cmr.records import Status
 from cmr.results import StudyResults
 from report.gate_titles import gate_title
-from report.page import Mark, Picture, Pictures
+from report.page import Fact, Mark, Picture, Pictures
 from texts import Words
 from texts.sentences import translated
 
@@ -66,18 +67,23 @@ def _any_of(names: tuple[str, ...]) -> str:
 
 
 class Footnotes:
-    """Reasons under a table, each once, by number."""
+    """Reasons under a table, each once, by letter: a dash and a number would read as minus one."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
 
-    def number(self, text: str) -> str:
-        """Number of ``text``, which is taken down where it is new."""
+    def letter(self, text: str) -> str:
+        """Letter of ``text``, which is taken down where it is new."""
         if text not in self._texts:
             self._texts.append(text)
-        return str(self._texts.index(text) + 1)
+        return _letter(self._texts.index(text))
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """All of them, in the order of their numbers."""
-        return tuple(self._texts)
+    def facts(self) -> tuple[Fact, ...]:
+        """All of them, each under its letter."""
+        return tuple(Fact(_letter(n), text) for n, text in enumerate(self._texts))
+
+
+def _letter(n: int) -> str:
+    """From a to z, then aa."""
+    return ascii_lowercase[n % 26] * (n // 26 + 1)

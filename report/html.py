@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -48,13 +47,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["numbered"] = _numbered
     return environment.get_template("report.html.j2")
-
-
-def _numbered(table: dict[str, Any]) -> int:
-    """How many footnotes of a table are called by number; the others stand below them."""
-    return len({c["note"] for row in table["rows"] for c in row["cells"] if c["note"]})
 
 
 def _data_uri(path: Path, mime: str) -> str:

@@ -55,7 +55,7 @@ def _methods(context: Context, scar: Scar) -> Table:
             value = getattr(one, quantity.key)
             reason = one.withheld.get(quantity.key, "")
             cells.append(
-                Cell(NOTHING, notes.number(context.say(reason)) if reason else "")
+                Cell(NOTHING, notes.letter(context.say(reason)) if reason else "")
                 if value is None
                 else Cell(figure(value, quantity))
             )
@@ -68,7 +68,7 @@ def _methods(context: Context, scar: Scar) -> Table:
         Column(f"{say('Of LV mass')} (%)", number=True),
         Column(f"0–{_FULL_BAR_PCT} %", share=0.2),
     )
-    footnotes = (*notes.texts, context.say(scar.method_reason))
+    footnotes = (*notes.facts, Fact("", context.say(scar.method_reason)))
     return Table(columns, tuple(rows), say("Comparison of methods"), "values", footnotes)
 
 

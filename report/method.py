@@ -116,4 +116,4 @@ def _series(context: Context) -> tuple[Table, ...]:
         duplicates=results.input.duplicates,
         skipped=len(results.input.skipped),
     )
-    return (Table(columns, rows, say("Series of the study"), "gates", (counted,)),)
+    return (Table(columns, rows, say("Series of the study"), "gates", (Fact("", counted),)),)

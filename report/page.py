@@ -29,7 +29,7 @@ class Cell:
     Attributes
     ----------
     note
-        Small, behind the text, such as the number of a footnote.
+        Small, behind the text, such as the letter of a footnote.
     drawing
         SVG of :mod:`report.drawings`; empty for none.
     """
@@ -68,13 +68,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under one head, and the footnotes of their cells."""
+    """Rows under one head, and the footnotes of their cells by letter; those of all have none."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     title: str = ""
     kind: Kind = "plain"
-    footnotes: tuple[str, ...] = ()
+    footnotes: tuple[Fact, ...] = ()
     block: Literal["table"] = "table"
 
 

@@ -22,9 +22,7 @@ class SegmentLine:
     decimals: int
 
 
-def segment_table(
-    context: Context, title: str, lines: Sequence[SegmentLine], footnotes: tuple[str, ...] = ()
-) -> Table:
+def segment_table(context: Context, title: str, lines: Sequence[SegmentLine]) -> Table:
     """Lines under the numbers of the segments."""
     regions = list(dict.fromkeys(name for line in lines for name in line.regions))
     heads = [Column(name, number=True) for name in regions]
@@ -40,7 +38,7 @@ def segment_table(
         for line in lines
     ]
     first = Column(context.words("AHA segment"))
-    return Table((first, *heads), tuple(rows), title, "segments", footnotes)
+    return Table((first, *heads), tuple(rows), title, "segments")
 
 
 def _shown(value: float | None, line: SegmentLine) -> str:

@@ -58,8 +58,8 @@ def _values(context: Context, mapping: Mapping) -> Table:
             label = f"{say(region.capitalize())}: {say('range')}"
             columns += [Column(say("range"), label=label), Column("", share=0.12)]
     columns += [Column(say("Blood"), number=True), Column(say("Sequence")), Column(say("Quality"))]
-    about = [*notes.texts, *_about(context, mapping)]
-    return Table(tuple(columns), rows, say("Median"), "values", tuple(about))
+    about = (*notes.facts, *(Fact("", text) for text in _about(context, mapping)))
+    return Table(tuple(columns), rows, say("Median"), "values", about)
 
 
 def _line(
@@ -87,7 +87,7 @@ def _region(
     value = getattr(part, quantity.key)
     if value is None:
         reason = part.withheld.get(quantity.key, "")
-        yield Cell(NOTHING, notes.number(context.say(reason)) if reason else "")
+        yield Cell(NOTHING, notes.letter(context.say(reason)) if reason else "")
     else:
         yield Cell(figure(value, quantity))
     if not ranged:
