@@ -12,7 +12,7 @@ from cmr.labels import Label
 from cmr.records import Gate, Status
 from cmr.volume import StackGeometry, Volume4D
 from cmr.wall.assemble import wall_results
-from cmr.wall.motion import KEYS, NO_PAIR, measure_wall_motion
+from cmr.wall.motion import KEYS, NO_PAIR, NO_SECTOR, measure_wall_motion
 from tests.heart_masks import APP_YAML, geometry
 from tests.tissue_heart import SETTINGS, heart, pixels, stack
 from training.config import read_section
@@ -247,7 +247,28 @@ def test_a_cavity_that_systole_empties_is_told():
     data[1, -3:][data[1, -3:] == Label.LV] = Label.MYOCARDIUM
     motion = measured(volume.with_data(data))
     assert motion.reasons_es[-1] == "No LV cavity on this slice."
-    assert motion.segments[13].slices == (8,) or 9 not in motion.segments[13].slices
+    assert motion.segments[13].slices == (7,)
+
+
+def test_a_sector_without_cavity_has_thickness_but_no_ejection_fraction():
+    """A crescent, as a network may draw: its centre is not in it, nor is every sector."""
+    volume, _, _ = beating()
+    data = volume.data.copy()
+    rows, cols = np.indices(volume.geometry.shape)
+    for labels in data.reshape(-1, *volume.geometry.shape):
+        cavity = labels == Label.LV
+        row, col = np.argwhere(cavity).mean(axis=0)
+        radius = np.sqrt(np.count_nonzero(cavity) / np.pi)
+        angle = np.rad2deg(np.arctan2(rows - row, cols - col))
+        crescent = (np.hypot(rows - row, cols - col) > 0.7 * radius) & (abs(angle) < 80)
+        labels[cavity & ~crescent] = Label.MYOCARDIUM
+    motion = measured(volume.with_data(data))
+    told = [one for one in motion.segments.values() if one.reasons.get(KEYS[3]) == NO_SECTOR]
+    assert told
+    for one in told:
+        assert np.isnan(one.regional_ef_pct)
+        assert one.thickness_ed_mm > 0
+        assert list(one.reasons) == ["regional_ef_pct"]
 
 
 @given(factor=st.floats(0.6, 2.0))

@@ -30,6 +30,7 @@ from cmr.wall.sectors import sector_areas_mm2
 
 KEYS = ("thickness_ed_mm", "thickness_es_mm", "thickening_pct", "regional_ef_pct")
 NO_PAIR = "No slice has enough chords across the wall here at both ED and ES."
+NO_SECTOR = "No cavity lies in the sector of this segment at ED."
 
 
 class WallMotionSettings(Section):
@@ -211,8 +212,11 @@ def _region(number: int, both: Mask, phases: Sequence[_Phase], missing: str) -> 
         return RegionMotion(nan, nan, nan, chords_ed, chords_es, (), reasons)
     ed_mm2, es_mm2 = (float(p.areas_mm2[slices, number].sum()) for p in phases)
     ed_mm, es_mm = (float(p.thickness_mm[slices, number].mean()) for p in phases)
-    shrunk_pct = 100 * (1 - es_mm2 / ed_mm2)
-    return RegionMotion(ed_mm, es_mm, shrunk_pct, chords_ed, chords_es, tuple(map(int, slices)))
+    # The centre of a crescent, or of two parts, is not in the cavity; nor need every sector be.
+    shrunk_pct = 100 * (1 - es_mm2 / ed_mm2) if ed_mm2 > 0 else float("nan")
+    reasons = {} if ed_mm2 > 0 else {"regional_ef_pct": NO_SECTOR}
+    counted = tuple(map(int, slices))
+    return RegionMotion(ed_mm, es_mm, shrunk_pct, chords_ed, chords_es, counted, reasons)
 
 
 def _reasons(
