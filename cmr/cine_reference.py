@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from math import floor, isfinite
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from cmr.body import Sex, Subject
 from cmr.ranges import Limits, beside
@@ -50,6 +50,12 @@ class CineNormalRange(Limits):
         if key not in KEYS:
             raise ValueError(f"no number of the cine is called {key}")
         return key
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> CineNormalRange:
+        if not 0 <= self.min_age_years <= self.max_age_years:
+            raise ValueError("min_age_years must not be below 0 or above max_age_years")
+        return self
 
     @property
     def people(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from cmr.settings import Section
 
@@ -27,11 +27,11 @@ class Limits(Section):
         Where the range comes from.
     """
 
-    mean: float | None
-    sd: float | None
-    low: float | None
-    high: float | None
-    source: str
+    mean: FiniteFloat | None
+    sd: FiniteFloat | None
+    low: FiniteFloat | None
+    high: FiniteFloat | None
+    source: str = Field(min_length=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Limits:

@@ -1,6 +1,7 @@
 """Whose study it is, as it stands on the report, and nowhere else.
 
-Read from the header of one measured image, as the DICOM results are. Never logged.
+Read from the header of the first image of the study, which need not be a measured one; an input
+of more than one patient is refused before. Never logged.
 """
 
 from __future__ import annotations

@@ -116,8 +116,13 @@ def test_the_sites_own_range_comes_first():
 
 
 @pytest.mark.parametrize(
-    "fault", [{"key": "lv.size"}, {"sex": "other"}, {"low": None}, {"low": 70.0}, {"mean": 5.0}]
-)
+    "fault",
+    [
+        {"key": "lv.size"}, {"sex": "other"}, {"low": None}, {"low": 70.0}, {"mean": 5.0},
+        {"low": float("nan")}, {"high": float("inf")}, {"mean": 5.0, "sd": float("nan")},
+        {"min_age_years": 81}, {"min_age_years": -1}, {"source": ""},
+    ],
+)  # fmt: skip
 def test_a_range_that_cannot_be_is_refused(fault):
     with pytest.raises(ValidationError):
         CineNormalRange(**{**OURS, **fault})
