@@ -100,13 +100,20 @@ def agreed_subject(subjects: Iterable[Subject]) -> Subject:
 def _age_years(found: Attributes) -> float:
     """Stated, else from the dates of birth and study; NaN where the two contradict each other."""
     parts = _AGE.fullmatch(found.text("PatientAge").upper())
-    stated = int(parts[1]) / _PER_YEAR[parts[2]] if parts else nan
+    # Nought is what is written for none (as dicomio.person has it).
+    stated = int(parts[1]) / _PER_YEAR[parts[2]] if parts and int(parts[1]) else nan
     born, studied = (_date(found.text(name)) for name in ("PatientBirthDate", "StudyDate"))
-    reckoned = (studied - born).days / 365.25 if born and studied else nan
+    reckoned = _years_between(born, studied) if born and studied else nan
     if isfinite(stated) and isfinite(reckoned) and abs(stated - reckoned) > _SAME_AGE_YEARS:
         return nan
     age = stated if isfinite(stated) else reckoned
     return age if 0 <= age <= _OLDEST_YEARS else nan
+
+
+def _years_between(first: date, last: date) -> float:
+    """Years, whole ones exactly on birthdays: ranges of healthy people count completed years."""
+    months = 12 * (last.year - first.year) + last.month - first.month
+    return (months + (last.day - first.day) / 31) / 12
 
 
 def _date(text: str) -> date | None:

@@ -1,6 +1,7 @@
 """When two headers speak of one patient."""
 
-from math import nan
+from datetime import date, timedelta
+from math import floor, nan
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,8 @@ def header(**changes: str) -> Attributes:
     ("changes", "years"),
     [
         ({"PatientAge": "061Y"}, 61),
+        ({"PatientAge": "000Y", "PatientBirthDate": "19600102", "StudyDate": "20200102"}, 60),
+        ({"PatientAge": "000Y"}, nan),
         ({"PatientAge": "018M"}, 1.5),
         ({"PatientBirthDate": "19600102", "StudyDate": "20200102"}, 60),
         ({"PatientAge": "059Y", "PatientBirthDate": "19600102", "StudyDate": "20200101"}, 59),
@@ -88,6 +91,17 @@ def header(**changes: str) -> Attributes:
 @pytest.mark.requirement("REP-09")
 def test_age(changes: dict[str, str], years: float) -> None:
     assert read_subject(header(**changes)).age_years == pytest.approx(years, abs=0.01, nan_ok=True)
+
+
+@pytest.mark.parametrize("born", ["19770110", "19770131", "19771231", "19760229"])
+@pytest.mark.requirement("REP-09")
+def test_a_year_is_completed_on_the_birthday(born: str) -> None:
+    """A range from 45 years on is that of somebody who is 45 today."""
+    day = date(int(born[:4]) + 45, 3, 1) if born.endswith("0229") else None
+    day = day or date(int(born[:4]) + 45, int(born[4:6]), int(born[6:]))
+    for studied, years in ((day, 45), (day - timedelta(days=1), 44)):
+        found = header(PatientBirthDate=born, StudyDate=studied.strftime("%Y%m%d"))
+        assert floor(read_subject(found).age_years) == years
 
 
 @pytest.mark.parametrize(
