@@ -38,7 +38,9 @@ class Wall(Record):
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
-    global_: WallSegment = Field(alias="global", description="Over the slices that count at both ED and ES.")
+    global_: WallSegment = Field(
+        alias="global", description="Over the slices that count at both ED and ES."
+    )
     segments: dict[int, WallSegment] = Field(description="AHA segments 1 to 16.")
     slices: list[WallSlice]
     method: str

@@ -5,6 +5,10 @@ import pytest
 
 from cmr.body import Subject
 from cmr.cine import measure_heart
+from cmr.cleanup import CleanUpSettings, clean
+from cmr.labels import Label
+from cmr.preprocess import PreprocessSettings
+from cmr.resample import CropGrid
 from phantom.appearance import load_appearance
 from phantom.heart import draw_heart
 from phantom.motion import CycleShape
@@ -12,8 +16,9 @@ from phantom.settings import PhantomSettings
 from phantom.study import make_cine
 from phantom.subject import draw_subject
 from phantom.wall_truth import motion_truth
-from tests.heart_masks import VOLUMETRY
+from tests.heart_masks import APP_YAML, VOLUMETRY
 from tests.test_wall_motion import SETTINGS, WALL
+from training.config import read_section
 
 pytestmark = pytest.mark.requirement("REP-04")
 
@@ -69,6 +74,30 @@ def test_thickness_on_true_masks_is_within_03_pixels(imaged):
         assert found.thickness_es_mm == pytest.approx(true.thickness_es_mm, abs=0.3 * pixel_mm)
         assert found.thickening_pct == pytest.approx(true.thickening_pct, abs=6)
         assert found.regional_ef_pct == pytest.approx(true.regional_ef_pct, abs=3)
+
+
+def test_the_way_through_the_network_makes_no_wall_thinner(imaged):
+    """True masks to its grid, back, and through the clean-up: what is thinner then is its doing."""
+    _, labels, truth = imaged
+    seen = read_section(APP_YAML, "preprocessing", PreprocessSettings)
+    geometry = labels.geometry
+    centre = np.argwhere(labels.data == Label.LV).mean(axis=0)[2:]
+    grid = CropGrid(
+        geometry.shape, geometry.pixel_spacing_mm, seen.matrix, seen.spacing_mm, tuple(centre)
+    )
+    shares = np.stack([grid.to_crop((labels.data == k).astype(np.float32)) for k in Label])
+    drawn = np.stack([shares.argmax(axis=0) == k for k in range(len(Label))]).astype(np.float32)
+    back = labels.with_data(grid.to_native(drawn).argmax(axis=0).astype(np.uint8))
+    cleaned = clean(back, read_section(APP_YAML, "cleanup", CleanUpSettings)).labels
+    assert (cleaned.data != labels.data).any()
+    motion = measure_heart(cleaned, Subject(), VOLUMETRY, SETTINGS.aha, WALL).wall
+    for phase in ("ed", "es"):
+        off = [
+            getattr(motion.segments[k], f"thickness_{phase}_mm")
+            - getattr(true, f"thickness_{phase}_mm")
+            for k, true in truth.motion.segments.items()
+        ]
+        assert abs(np.mean(off)) < 0.05
 
 
 def test_rates_of_the_truth_belong_to_the_stroke_volumes(imaged):
