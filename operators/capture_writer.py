@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dicomio.key_pictures import key_pictures
 from dicomio.origin import origin_of
 from dicomio.rendering import WrittenRendering
 from dicomio.secondary_capture import write_captures
-from dicomio.seg import WriterSettings
-from dicomio.uids import ResultIdentity
+from operators.dicom_writer import DicomWriter
 from operators.messages import StudyJob, WrittenReport
-from operators.sdk import Fragment
-from operators.step import Step
 
 
-class CaptureWriter(Step):
+class CaptureWriter(DicomWriter):
     """``study``, ``report`` and the painters' files → ``captures``; none without a picture.
 
     The arrival of the files says that they are complete; they are found by their names.
@@ -24,18 +19,6 @@ class CaptureWriter(Step):
     optional = ("cine_pictures", "pictures", "scar_pictures")
     inputs = ("study", "report", *optional)
     output = "captures"
-
-    def __init__(
-        self,
-        fragment: Fragment,
-        *,
-        settings: WriterSettings,
-        identity: ResultIdentity,
-        **kwargs: Any,
-    ) -> None:
-        self._settings = settings
-        self._identity = identity
-        super().__init__(fragment, **kwargs)
 
     def run(
         self,

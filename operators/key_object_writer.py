@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dicomio.key_object import write_key_object
 from dicomio.origin import origin_of
 from dicomio.rendering import WrittenRendering
-from dicomio.seg import WriterSettings
-from dicomio.uids import ResultIdentity
+from operators.dicom_writer import DicomWriter
 from operators.messages import StudyJob, WrittenReport
-from operators.sdk import Fragment
-from operators.step import Step
 
 
-class KeyObjectWriter(Step):
+class KeyObjectWriter(DicomWriter):
     """``study``, ``report``, ``captures``, ``pdf_object`` → ``key_object``.
 
     What arrives says that the files are complete; they are listed as they lie in the folder.
@@ -22,18 +17,6 @@ class KeyObjectWriter(Step):
 
     inputs = ("study", "report", "captures", "pdf_object")
     output = "key_object"
-
-    def __init__(
-        self,
-        fragment: Fragment,
-        *,
-        settings: WriterSettings,
-        identity: ResultIdentity,
-        **kwargs: Any,
-    ) -> None:
-        self._settings = settings
-        self._identity = identity
-        super().__init__(fragment, **kwargs)
 
     def run(self, job: StudyJob, report: WrittenReport, *complete: object) -> WrittenRendering:
         """List what was written."""

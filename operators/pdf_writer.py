@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dicomio.encapsulated_pdf import write_pdf
 from dicomio.origin import origin_of
 from dicomio.rendering import WrittenRendering
-from dicomio.seg import WriterSettings
-from dicomio.uids import ResultIdentity
+from operators.dicom_writer import DicomWriter
 from operators.messages import Refusal, StudyJob, WrittenReport
-from operators.sdk import Fragment
-from operators.step import Step
 
 
-class PdfWriter(Step):
+class PdfWriter(DicomWriter):
     """``study``, ``report``, ``report_files`` → ``pdf_object``; nothing without a PDF."""
 
     inputs = ("study", "report", "report_files")
     output = "pdf_object"
     optional = ("report_files",)
-
-    def __init__(
-        self,
-        fragment: Fragment,
-        *,
-        settings: WriterSettings,
-        identity: ResultIdentity,
-        **kwargs: Any,
-    ) -> None:
-        self._settings = settings
-        self._identity = identity
-        super().__init__(fragment, **kwargs)
 
     def run(
         self, job: StudyJob, report: WrittenReport, files: tuple[Path, ...] | Refusal

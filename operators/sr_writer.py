@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cmr.results import StudyResults
 from dicomio.map_objects import WrittenMap
 from dicomio.scar_seg import WrittenScar
-from dicomio.seg import WriterSettings, WrittenSeg
+from dicomio.seg import WrittenSeg
 from dicomio.sr import WrittenObjects, write_report
-from dicomio.uids import ResultIdentity
+from operators.dicom_writer import DicomWriter
 from operators.messages import JudgedCine, Refusal, StudyJob, WrittenReport
-from operators.sdk import Fragment
-from operators.step import Step
 
 
-class SrWriter(Step):
+class SrWriter(DicomWriter):
     """``study``, ``judged``, ``segs``, ``maps``, ``scar_objects``, ``results`` → ``report``.
 
     One report of all parts that were measured; refused where none was.
@@ -24,18 +20,6 @@ class SrWriter(Step):
     inputs = ("study", "judged", "segs", "maps", "scar_objects", "results")
     output = "report"
     optional = ("judged", "segs", "maps", "scar_objects")
-
-    def __init__(
-        self,
-        fragment: Fragment,
-        *,
-        settings: WriterSettings,
-        identity: ResultIdentity,
-        **kwargs: Any,
-    ) -> None:
-        self._settings = settings
-        self._identity = identity
-        super().__init__(fragment, **kwargs)
 
     def run(  # noqa: PLR0913 - one argument a port
         self,
