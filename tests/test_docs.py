@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -46,7 +47,7 @@ def anchors(page: Path) -> frozenset[str]:
     """Names of the headings, made as GitHub makes them."""
     found, seen = [], Counter[str]()
     blocks = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
-    for opening, text in zip(blocks, blocks[1:], strict=False):
+    for opening, text in pairwise(blocks):
         if opening.type == "heading_open":
             words = "".join(t.content for t in text.children or () if t.type != "softbreak")
             name = re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-")
@@ -113,6 +114,15 @@ def test_dead_ends_are_noticed(tmp_path):
 
 def test_exit_codes_are_those_of_the_application():
     assert {int(code) for code, _ in rows("README.md", "Exit codes")} == set(map(int, ExitCode))
+
+
+def test_every_kind_of_dicom_result_is_listed():
+    """The conformance statement's table is held against the code elsewhere."""
+    written = rows("docs/conformance.md", "Written")
+    kinds = {match[1] for row in written if (match := re.match(r"`([\w-]+)-\*\.dcm`", row[2]))}
+    assert len(kinds) == len(written)
+    listed = [name for row in rows("README.md", "What it writes") for name in row[0].split("`")]
+    assert kinds == {kind for kind in kinds for name in listed if name.startswith(f"{kind}-")}
 
 
 def test_the_clinician_reads_the_marks_that_gates_give():
