@@ -20,6 +20,7 @@ from dicomio.patient_study import WHITELIST
 from tests.application_run import Run
 from tests.conftest import ROOT
 from tests.hostile_support import finish, write_quick_settings, write_small_study
+from tests.report_sample import said_by
 
 pytestmark = pytest.mark.requirement("TRU-05")
 
@@ -27,6 +28,7 @@ MARK = re.compile(rb"zq[0-9]{4}x", re.IGNORECASE)
 # Every VR that holds free text; dates hold a birthday, which is planted by itself.
 TEXT_VRS = frozenset({"AE", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 BIRTHDAY = "19340517"
+BIRTHDAYS = (BIRTHDAY.encode(), b"1934-05-17")
 # Series whose description speaks of no cine would not be read.
 KEPT = frozenset({"SpecificCharacterSet"})
 
@@ -89,8 +91,10 @@ def leaks(run: Run) -> list[bytes]:
         texts.append(path.name.encode())
         if path.is_file() and path.suffix != ".dcm":
             texts.append(path.read_bytes())
+        if path.name == "report.pdf":
+            texts.append(said_by("pdftotext", path, "-").encode())
     found = [m for text in texts for m in MARK.findall(text)]
-    return found + [BIRTHDAY.encode() for text in texts if BIRTHDAY.encode() in text]
+    return found + [born for text in texts for born in BIRTHDAYS if born in text]
 
 
 @pytest.mark.slow
