@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from dicomio.encapsulated_pdf import write_pdf
@@ -13,6 +12,7 @@ from dicomio.uids import ResultIdentity
 from operators.messages import Refusal, StudyJob, WrittenReport
 from operators.sdk import Fragment
 from operators.step import Step
+from report.files import ReportFiles
 
 
 class PdfWriter(Step):
@@ -35,13 +35,10 @@ class PdfWriter(Step):
         super().__init__(fragment, **kwargs)
 
     def run(
-        self, job: StudyJob, report: WrittenReport, files: tuple[Path, ...] | Refusal
+        self, job: StudyJob, report: WrittenReport, files: ReportFiles | Refusal
     ) -> tuple[WrittenRendering, ...]:
         """Wrap the PDF of the report."""
-        pages = () if isinstance(files, Refusal) else files
+        if isinstance(files, Refusal):
+            return ()
         origin = origin_of(report.stacks, self._identity)
-        return tuple(
-            write_pdf(path, origin, self._settings, job.folder)
-            for path in pages
-            if path.suffix == ".pdf"
-        )
+        return (write_pdf(files.document, origin, self._settings, job.folder),)

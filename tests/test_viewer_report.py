@@ -3,7 +3,7 @@
 import pydicom
 import pytest
 
-from tests.rendering_case import write_rendered
+from tests.rendering_case import ODD_PDF, write_rendered
 from tests.viewer_case import opened
 from tests.writer_case import SETTINGS
 
@@ -18,10 +18,7 @@ def test_report_and_key_pictures_open(tmp_path):
         listed = {s.number: s for s in reader.display_sets()}
         reader.open_entry(listed[SETTINGS.pdf_series_number])
         shown = reader.document()
-        written = (tmp_path / "report.pdf").read_bytes()
-        # DICOM pads to an even length.
-        assert shown[: len(written)] == written
-        assert shown[len(written) :] in (b"", b"\0")
+        assert shown == ODD_PDF + b"\0"  # DICOM wants an even length
         reader.open_entry(listed[SETTINGS.capture_series_number])
         for capture in case.captures:
             uid = pydicom.dcmread(capture.path, stop_before_pixels=True).SOPInstanceUID
