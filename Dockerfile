@@ -44,7 +44,7 @@ FROM ${BASE}
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="Cardiac MR post-processing" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.description="Cine, tissue mapping and late enhancement: DICOM in; DICOM SEG, parametric maps, structured report and JSON out. Research use only; not a medical device." \
+      org.opencontainers.image.description="Cine, tissue mapping and late enhancement: DICOM in; DICOM SEG, parametric maps, structured report, report as PDF and HTML, pictures and JSON out. Research use only; not a medical device." \
       org.opencontainers.image.licenses="Apache-2.0 AND CC-BY-NC-SA-4.0" \
       org.opencontainers.image.documentation="/opt/holoscan/docs/README.md"
 COPY --from=packages /opt/venv /opt/venv

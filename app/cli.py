@@ -22,7 +22,8 @@ _SUMMARY = "--summary"
 _OF_A_RUN = ("input", "model", "workdir", "config", "log_level", "triton_server_netloc", "verbose")
 _ABOUT = """\
 Measures a cardiac MR study: DICOM in; DICOM SEG, parametric maps, structured
-report, pictures and JSON out. Research use only; not a medical device."""
+report, a report for people (PDF, HTML), pictures and JSON out. Research use
+only; not a medical device."""
 _EPILOG = """\
 A run prints the series that it found, a bar a stage on a terminal (a line a
 stage elsewhere, and at any level but INFO), the numbers with their gates, and

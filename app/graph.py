@@ -47,7 +47,7 @@ from texts import Words
 
 
 class CmrApplication(Application):
-    """Cardiac MR study in; DICOM SEG, parametric maps, structured report and JSON out."""
+    """Cardiac MR study in; DICOM objects, a report for people, pictures and JSON out."""
 
     def __init__(self, parts: Parts, watcher: Watcher | None = None) -> None:
         self._parts = parts

@@ -18,9 +18,9 @@ _TITLE = "Cardiac MR report, for research only"
 
 
 def write_pdf(
-    pdf: Path, origin: Origin, settings: WriterSettings, folder: Path
+    pdf: bytes, origin: Origin, settings: WriterSettings, folder: Path
 ) -> WrittenRendering:
-    """Write the file ``pdf`` as it is, wrapped, to ``folder``; it names the patient.
+    """Write ``pdf`` as it is, wrapped, to ``folder``; it names the patient.
 
     Every image that something was measured on is a source of it.
     """
@@ -42,9 +42,8 @@ def write_pdf(
         made.ConceptNameCodeSequence = [codes.item(codes.MRI_REPORT)]
         made.VerificationFlag = "UNVERIFIED"
         made.MIMETypeOfEncapsulatedDocument = "application/pdf"
-        content = pdf.read_bytes()
-        made.EncapsulatedDocumentLength = len(content)
-        made.EncapsulatedDocument = content + bytes(len(content) % 2)
+        made.EncapsulatedDocumentLength = len(pdf)
+        made.EncapsulatedDocument = pdf + bytes(len(pdf) % 2)
         return save(made, folder / file_name("pdf", made.SOPInstanceUID))
 
 

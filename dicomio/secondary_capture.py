@@ -24,6 +24,9 @@ from dicomio.seg import WriterSettings
 from dicomio.source import FrameRef
 from dicomio.uids import file_name
 
+# Longer sides than this are more than a screen beside the images shows.
+_LARGE_PX = 1000
+
 
 @dataclass(frozen=True, eq=False)
 class KeyPicture:
@@ -73,11 +76,15 @@ def _write(
 
 
 def _colours(path: Path) -> npt.NDArray[np.uint8]:
-    """``(row, col, 3)`` of a PNG file; what is transparent lies on white."""
+    """``(row, col, 3)`` of a PNG file; what is transparent lies on white.
+
+    Large pictures, drawn for print, are halved: each pixel is the mean of four.
+    """
     with Image.open(path) as image:
         page = Image.new("RGBA", image.size, "white")
         page.alpha_composite(image.convert("RGBA"))
-        return np.asarray(page.convert("RGB"))
+        colours = page.convert("RGB")
+        return np.asarray(colours.reduce(2) if max(colours.size) > _LARGE_PX else colours)
 
 
 def _set_pixels(made: Dataset, colours: npt.NDArray[np.uint8]) -> None:

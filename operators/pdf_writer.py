@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dicomio.encapsulated_pdf import write_pdf
 from dicomio.origin import origin_of
 from dicomio.rendering import WrittenRendering
 from operators.dicom_writer import DicomWriter
 from operators.messages import Refusal, StudyJob, WrittenReport
+from report.files import ReportFiles
 
 
 class PdfWriter(DicomWriter):
@@ -19,13 +18,10 @@ class PdfWriter(DicomWriter):
     optional = ("report_files",)
 
     def run(
-        self, job: StudyJob, report: WrittenReport, files: tuple[Path, ...] | Refusal
+        self, job: StudyJob, report: WrittenReport, files: ReportFiles | Refusal
     ) -> tuple[WrittenRendering, ...]:
         """Wrap the PDF of the report."""
-        pages = () if isinstance(files, Refusal) else files
+        if isinstance(files, Refusal):
+            return ()
         origin = origin_of(report.stacks, self._identity)
-        return tuple(
-            write_pdf(path, origin, self._settings, job.folder)
-            for path in pages
-            if path.suffix == ".pdf"
-        )
+        return (write_pdf(files.document, origin, self._settings, job.folder),)

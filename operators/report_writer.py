@@ -11,6 +11,7 @@ from dicomio.person import read_study_identity
 from operators.messages import Refusal, StudyJob
 from operators.sdk import Fragment
 from operators.step import Step
+from report.files import ReportFiles
 from report.settings import ReportSettings
 
 
@@ -41,7 +42,7 @@ class ReportWriter(Step):
         job: StudyJob,
         results: StudyResults,
         *painted: tuple[Path, ...] | Refusal,
-    ) -> tuple[Path, ...]:
+    ) -> ReportFiles:
         """Write both files beside the pictures, which are found by their names."""
         # Typst and the fonts take half a second to load; a run that fails early does not wait.
         from report.write import write_report

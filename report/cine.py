@@ -34,17 +34,16 @@ def cine_section(context: Context, cine: Cine) -> Section:
     say = context.words
     curve = ("cine-curves.png", say("Volume over the cardiac cycle"))
     bullseyes = ("cine-bullseyes.png", say("Wall thickness and thickening"))
-    contours = (
-        ("cine-contours-ed.png", say("Contours at end-diastole")),
-        ("cine-contours-es.png", say("Contours at end-systole")),
-    )
+    alone = context.results.mapping is None and context.results.scar is None
+    contours = _contours(context, alone)
     blocks: list[Block] = [_body(context, cine)]
     if cine.reference:  # the table takes the whole width
         blocks += [_values(context, cine), *context.pictures(46, curve, bullseyes)]
-        blocks += context.pictures(58, *contours)
+        blocks += contours
     else:
         blocks += _values_and_curve(context, cine, curve)
-        blocks += [*context.pictures(58, *contours), *context.pictures(46, bullseyes)]
+        wall = context.pictures(58 if alone else 46, bullseyes)
+        blocks += [*wall, *contours] if alone else [*contours, *wall]
     loop = _loop(context)
     if loop is not None:
         blocks.append(loop)
@@ -56,6 +55,16 @@ def _values_and_curve(context: Context, cine: Cine, curve: tuple[str, str]) -> t
     """The curve beside the values, which leave room for it without ranges."""
     values, picture = _values(context, cine), context.picture(*curve)
     return (values,) if picture is None else (Beside((values,), picture, 64),)
+
+
+def _contours(context: Context, alone: bool) -> tuple[Pictures, ...]:
+    """Larger, and below each other, where the cine has the report to itself."""
+    say = context.words
+    ed = ("cine-contours-ed.png", say("Contours at end-diastole"))
+    es = ("cine-contours-es.png", say("Contours at end-systole"))
+    if alone:
+        return (*context.pictures(95, ed), *context.pictures(95, es))
+    return context.pictures(58, ed, es)
 
 
 def _loop(context: Context) -> Pictures | None:

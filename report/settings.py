@@ -7,13 +7,14 @@ from texts import Language
 
 
 class ReportSettings(Section):
-    """Language of report and pictures, and who is named in the HTML.
+    """Language of report and pictures, and where patient and study stand.
 
     Attributes
     ----------
-    identity_in_html
-        False leaves patient and study out of ``report.html``; the PDF always has them.
+    identity_in_files
+        False leaves them out of ``report.pdf`` and ``report.html``; the DICOM object always has
+        them.
     """
 
     language: Language
-    identity_in_html: bool
+    identity_in_files: bool

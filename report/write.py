@@ -8,6 +8,7 @@ from pathlib import Path
 from cmr.results import StudyResults
 from dicomio.person import StudyIdentity
 from report.compose import compose
+from report.files import ReportFiles
 from report.html import html_of
 from report.pdf import pdf_of
 from report.settings import ReportSettings
@@ -22,21 +23,25 @@ def write_report(
     identity: StudyIdentity,
     settings: ReportSettings,
     now: datetime.datetime,
-) -> tuple[Path, ...]:
-    """Write ``report.pdf`` and ``report.html``.
+) -> ReportFiles:
+    """Write ``report.pdf`` and ``report.html``, and make the document for the study.
 
     Parameters
     ----------
     folder
         Of the study, with its pictures.
     identity
-        Stands in the PDF; in the HTML where the site asks for it.
+        Stands in the document; in the files where the site asks for it.
     now
         Creation date of the PDF, with its time zone.
     """
     words = Words(settings.language)
     named = compose(results, folder, words, identity)
-    page = named if settings.identity_in_html else compose(results, folder, words, None)
-    (folder / PDF).write_bytes(pdf_of(named, folder, now))
+    document = pdf_of(named, folder, now)
+    page, pdf = named, document
+    if not settings.identity_in_files:
+        page = compose(results, folder, words, None)
+        pdf = pdf_of(page, folder, now)
+    (folder / PDF).write_bytes(pdf)
     (folder / HTML).write_text(html_of(page, folder), encoding="utf-8")
-    return folder / PDF, folder / HTML
+    return ReportFiles(document, (folder / PDF, folder / HTML))

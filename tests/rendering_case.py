@@ -58,7 +58,7 @@ def write_rendered(folder: Path, *, pdf=ODD_PDF, identity=IDENTITY, **options) -
     results = case.report.parent
     (folder / "report.pdf").write_bytes(pdf)
     origin = origin_of([case.source.images], identity)
-    written = write_pdf(folder / "report.pdf", origin, SETTINGS, results)
+    written = write_pdf(pdf, origin, SETTINGS, results)
     write_pngs(folder)
     pictures = key_pictures(folder, WrittenObjects(case.segs))
     captures = write_captures(pictures, origin, SETTINGS, results)

@@ -152,11 +152,13 @@ def paint(folder: Path, names=PICTURES, *, moving=True) -> Path:
 
 
 def write(folder: Path, study: StudyResults, identity=PATIENT, **settings) -> tuple[Path, Path]:
-    """Both files of the report."""
-    asked = ReportSettings(**{"language": "en", "identity_in_html": False} | settings)
+    """The document of the study, which names its patient, as a file, and the page."""
+    asked = ReportSettings(**{"language": "en", "identity_in_files": False} | settings)
     folder.mkdir(parents=True, exist_ok=True)
-    pdf, html = write_report(study, folder, identity, asked, NOW)
-    return pdf, html
+    made = write_report(study, folder, identity, asked, NOW)
+    document = folder / "document.pdf"
+    document.write_bytes(made.document)
+    return document, made.files[1]
 
 
 def pdf_text(path: Path) -> str:

@@ -15,6 +15,7 @@ from operators.key_object_writer import KeyObjectWriter
 from operators.messages import Refusal, WrittenReport
 from operators.pdf_writer import PdfWriter
 from operators.sdk import Application
+from report.files import ReportFiles
 from tests.dicom_tools import dcentvfy_errors, dciodvfy_errors
 from tests.mapping_sample import write_map_case
 from tests.operator_support import tick
@@ -50,9 +51,7 @@ def step(kind, fragment, name, settings=SETTINGS):
 def test_from_the_files_to_the_list(fragment, cine):
     job, report = cine
     write_pngs(job.folder)
-    (job.folder / "report.pdf").write_bytes(ODD_PDF)
-    (job.folder / "report.html").write_text("<html>")
-    files = (job.folder / "report.html", job.folder / "report.pdf")
+    files = ReportFiles(ODD_PDF, ())
     given = {"study": job, "report": report}
     pdfs = tick(step(PdfWriter, fragment, "p1"), **given, report_files=files)["pdf_object"]
     captures = tick(step(CaptureWriter, fragment, "c1"), **given, **PAINTED)["captures"]
@@ -70,9 +69,8 @@ def test_a_study_without_picture_or_pdf_has_none_as_dicom(fragment, cine):
     job, report = cine
     before = set(job.folder.iterdir())
     given = {"study": job, "report": report}
-    for n, files in enumerate(((), (job.folder / "report.html",), NO_CINE)):
-        pdf = tick(step(PdfWriter, fragment, f"p2{n}"), **given, report_files=files)["pdf_object"]
-        assert pdf == ()
+    pdf = tick(step(PdfWriter, fragment, "p2"), **given, report_files=NO_CINE)["pdf_object"]
+    assert pdf == ()
     assert tick(step(CaptureWriter, fragment, "c2"), **given, **PAINTED)["captures"] == ()
     assert set(job.folder.iterdir()) == before
 
@@ -89,7 +87,7 @@ def test_a_site_may_do_without_captures(fragment, cine):
 def test_without_a_report_there_is_nothing_to_list(fragment, tmp_path):
     job = SimpleNamespace(folder=tmp_path)
     captures = tick(step(CaptureWriter, fragment, "c4"), study=job, report=NO_CINE, **PAINTED)
-    pdf = tick(step(PdfWriter, fragment, "p4"), study=job, report=NO_CINE, report_files=())
+    pdf = tick(step(PdfWriter, fragment, "p4"), study=job, report=NO_CINE, report_files=NO_CINE)
     writer = step(KeyObjectWriter, fragment, "k4")
     made = tick(writer, study=job, report=NO_CINE, **captures, **pdf)["key_object"]
     assert captures["captures"] is pdf["pdf_object"] is made is NO_CINE

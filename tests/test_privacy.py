@@ -20,6 +20,7 @@ from dicomio.patient_study import WHITELIST
 from tests.application_run import Run
 from tests.conftest import ROOT
 from tests.hostile_support import finish, write_quick_settings, write_small_study
+from tests.report_sample import said_by
 
 pytestmark = pytest.mark.requirement("TRU-05")
 
@@ -27,8 +28,12 @@ MARK = re.compile(rb"zq[0-9]{4}x", re.IGNORECASE)
 # Every VR that holds free text; dates hold a birthday, which is planted by itself.
 TEXT_VRS = frozenset({"AE", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 BIRTHDAY = "19340517"
+BIRTHDAYS = (BIRTHDAY.encode(), b"1934-05-17")
 # Series whose description speaks of no cine would not be read.
 KEPT = frozenset({"SpecificCharacterSet"})
+# What the page for a person shows of a header.
+ON_THE_PAGE = ("PatientName", "PatientID", "StudyDescription", "AccessionNumber", "InstitutionName",
+               "ReferringPhysicianName", "Manufacturer", "ManufacturerModelName")  # fmt: skip
 
 
 def marks() -> Iterator[str]:
@@ -89,8 +94,10 @@ def leaks(run: Run) -> list[bytes]:
         texts.append(path.name.encode())
         if path.is_file() and path.suffix != ".dcm":
             texts.append(path.read_bytes())
+        if path.name == "report.pdf":
+            texts.append(said_by("pdftotext", path, "-").encode())
     found = [m for text in texts for m in MARK.findall(text)]
-    return found + [BIRTHDAY.encode() for text in texts if BIRTHDAY.encode() in text]
+    return found + [born for text in texts for born in BIRTHDAYS if born in text]
 
 
 @pytest.mark.slow
@@ -117,6 +124,20 @@ def test_of_the_study_results_take_the_named_attributes_only(study, config, tmp_
         for element in pydicom.dcmread(path).iterall():
             if element.VR != "SQ" and MARK.search(str(element.value).encode()):
                 assert element.keyword in WHITELIST, element
+
+
+@pytest.mark.slow
+def test_the_document_in_the_study_shows_the_named_attributes_only(study, config, tmp_path) -> None:
+    """Its text is packed, so that the bytes of the object tell nothing."""
+    run = finish(study, tmp_path / "out", config, "-l", "ERROR")
+    (written,) = run.output.glob("pdf-*.dcm")
+    document = tmp_path / "document.pdf"
+    document.write_bytes(pydicom.dcmread(written).EncapsulatedDocument)
+    header = pydicom.dcmread(next(study.rglob("IM0.dcm")), stop_before_pixels=True)
+    named = " ".join(str(header.get(keyword)) for keyword in ON_THE_PAGE)
+    shown = MARK.findall(said_by("pdftotext", document, "-").encode())
+    assert shown
+    assert set(shown) <= set(MARK.findall(named.encode()))
 
 
 def several_patients(folder: Path) -> None:

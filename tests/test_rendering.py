@@ -238,3 +238,14 @@ def test_other_objects_stay_as_they_were(cases, tmp_path):
     alone = write_case(tmp_path)
     beside = cases["plain"].case
     assert [p.read_bytes() for p in alone.files] == [p.read_bytes() for p in beside.files]
+
+
+def test_a_picture_for_print_is_halved(cases, tmp_path):
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 1202, 3), dtype=np.uint8)
+    Image.fromarray(pixels, "RGB").save(tmp_path / "wide.png")
+    picture = KeyPicture(tmp_path / "wide.png", "A picture", ())
+    (written,) = write_captures([picture], cases["plain"].origin, SETTINGS, tmp_path)
+    found = pydicom.dcmread(written.path).pixel_array
+    means = pixels.reshape(20, 2, 601, 2, 3).mean(axis=(1, 3))
+    assert found.shape == (20, 601, 3)
+    assert np.abs(found - means).max() <= 0.5

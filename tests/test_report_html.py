@@ -102,7 +102,7 @@ def test_nothing_overflows_or_is_missing(browser, language, medium, tmp_path):
 )
 def test_a_hostile_header_is_text_and_stays_inside(browser, medium, text, tmp_path):
     study = whole_study(series=[decision(1, True, text), decision(2, False, text)])
-    _, html = write(paint(tmp_path), study, hostile(text), identity_in_html=True)
+    _, html = write(paint(tmp_path), study, hostile(text), identity_in_files=True)
     found = seen(browser, html, medium)
     assert_whole(found)
     assert found["text"].count(squeezed(text)) >= 7
@@ -144,7 +144,7 @@ def test_the_page_forbids_itself_every_request(tmp_path):
 def test_nobody_is_named_unless_the_site_asks(tmp_path):
     said = {}
     for asked in (False, True):
-        _, html = write(tmp_path, whole_study(), identity_in_html=asked)
+        _, html = write(tmp_path, whole_study(), identity_in_files=asked)
         said[asked] = html.read_text(encoding="utf-8")
     for value in (PATIENT.patient_name, PATIENT.patient_id, PATIENT.birth_date, PATIENT.scanner,
                   PATIENT.study_date, PATIENT.institution, PATIENT.accession_number):  # fmt: skip

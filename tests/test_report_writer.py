@@ -23,7 +23,7 @@ NOTHING = Refusal("scar", NotInStudy("The study holds no late-enhancement images
 def emitted(monkeypatch, folder, results, painted=NOTHING, **settings):
     """What the operator gives to its port."""
     monkeypatch.setattr(module, "read_study_identity", lambda study: PATIENT)
-    asked = ReportSettings(**{"language": "en", "identity_in_html": False} | settings)
+    asked = ReportSettings(**{"language": "en", "identity_in_files": False} | settings)
     step = ReportWriter(
         Application([]), settings=asked, now=datetime(2026, 11, 23, tzinfo=UTC), name="writer"
     )
@@ -33,23 +33,29 @@ def emitted(monkeypatch, folder, results, painted=NOTHING, **settings):
 
 
 def test_both_files_lie_in_the_folder_of_the_study(monkeypatch, tmp_path):
-    files = emitted(monkeypatch, paint(tmp_path), whole_study(), (tmp_path / "map-ecv.png",))
-    assert files == (tmp_path / "report.pdf", tmp_path / "report.html")
-    assert PATIENT.patient_id in pdf_text(files[0])
-    assert PATIENT.patient_id not in files[1].read_text(encoding="utf-8")
+    made = emitted(monkeypatch, paint(tmp_path), whole_study(), (tmp_path / "map-ecv.png",))
+    pdf, html = made.files
+    assert made.files == (tmp_path / "report.pdf", tmp_path / "report.html")
+    document = tmp_path / "document.pdf"
+    document.write_bytes(made.document)
+    assert PATIENT.patient_id in pdf_text(document)
+    assert PATIENT.patient_id not in pdf_text(pdf)
+    assert PATIENT.patient_id not in html.read_text(encoding="utf-8")
 
 
 def test_the_language_is_the_sites(monkeypatch, tmp_path):
-    files = emitted(monkeypatch, tmp_path, whole_study(), language="de", identity_in_html=True)
-    assert "Ejektionsfraktion" in pdf_text(files[0])
-    page = files[1].read_text(encoding="utf-8")
+    made = emitted(monkeypatch, tmp_path, whole_study(), language="de", identity_in_files=True)
+    pdf, html = made.files
+    assert pdf.read_bytes() == made.document
+    assert "Ejektionsfraktion" in pdf_text(pdf)
+    page = html.read_text(encoding="utf-8")
     assert '<html lang="de">' in page
     assert PATIENT.patient_id in page
 
 
 def test_a_study_without_a_picture_has_a_report(monkeypatch, tmp_path):
     study = study_results(None)
-    assert len(emitted(monkeypatch, tmp_path, study)) == 2
+    assert len(emitted(monkeypatch, tmp_path, study).files) == 2
 
 
 def test_without_results_there_is_none(monkeypatch, tmp_path):
@@ -58,7 +64,7 @@ def test_without_results_there_is_none(monkeypatch, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("wrong", [{"language": "it"}, {"identity_in_html": "perhaps"}])
+@pytest.mark.parametrize("wrong", [{"language": "it"}, {"identity_in_files": "perhaps"}])
 def test_settings_of_no_report_are_refused(wrong):
     with pytest.raises(ValueError, match="validation error"):
-        ReportSettings(**{"language": "en", "identity_in_html": False} | wrong)
+        ReportSettings(**{"language": "en", "identity_in_files": False} | wrong)

@@ -47,6 +47,13 @@ _SHOW = """async uid => { const v = cornerstone.getRenderingEngines()[0].getView
   await v.setImageIdIndex(i); await drawn();
   await new Promise(done => setTimeout(done, 500)); await drawn();  // masks follow their image
   return i; }"""
+_HAS = """uid => window.cornerstone?.getRenderingEngines()[0]?.getViewports()[0]?.getImageIds()
+  .some(id => id.includes('/instances/' + uid + '/'))"""
+_DOCUMENT = "object[type='application/pdf'][data]"
+_BYTES = """async data => { const read = new FileReader();
+  read.readAsDataURL(await (await fetch(data)).blob());
+  await new Promise(done => { read.onload = done; });
+  return read.result.split(',')[1]; }"""
 _CURRENT = """() => cornerstone.getRenderingEngines()[0].getViewports()[0].getCurrentImageId()"""
 _CANVAS = """points => { const v = cornerstone.getRenderingEngines()[0].getViewports()[0];
   const scale = v.canvas.width / v.canvas.clientWidth;
@@ -113,6 +120,17 @@ class Reader:
         if self._page.evaluate(_SHOW, sop_instance_uid) < 0:
             return False
         return f"/instances/{sop_instance_uid}/" in self._page.evaluate(_CURRENT)
+
+    def show_when_open(self, sop_instance_uid: str) -> bool:
+        """Wait until the series of an image is open, then go to that image."""
+        self._page.wait_for_function(_HAS, arg=sop_instance_uid, polling=500)
+        return self.show(sop_instance_uid)
+
+    def document(self) -> bytes:
+        """The PDF that the viewer has handed to the browser."""
+        frame = self._page.locator(_DOCUMENT)
+        frame.wait_for()
+        return base64.b64decode(self._page.evaluate(_BYTES, frame.get_attribute("data")))
 
     def drawn(self, image: Dataset) -> npt.NDArray[np.uint8]:
         """Colour ``(row, col, 3)`` at the centre of each pixel of ``image``, which is shown.
