@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from cmr.records import Gate, Measured, Quantity, Status
 from cmr.results import Heart, LeftVentricle, StudyResults
 from cmr.results_mapping import Mapping, Region, map_title
 from cmr.results_scar import METHOD_TITLES, Scar
+from report.numbers import unit_of
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 _KINDS = {
@@ -87,7 +87,7 @@ class Results:
             left = self._cell(cine.lv, "cine.lv", quantity)
             right = self._cell(cine.rv, "cine.rv", quantity)
             if left or right:
-                row = (quantity.title, left, right, human_unit(quantity.unit))
+                row = (quantity.title, left, right, unit_of(quantity.unit))
                 add_row(table, self._console, row)
         return table
 
@@ -115,7 +115,7 @@ class Results:
         table = self._table(title, "quantity", "value", "unit")
         for quantity in scar.quantities():
             if cell := self._cell(scar, "scar", quantity):
-                row = (quantity.title, cell, human_unit(quantity.unit))
+                row = (quantity.title, cell, unit_of(quantity.unit))
                 add_row(table, self._console, row)
         for name, found in scar.methods.items():
             share = "-" if found.pct_lv_mass is None else f"{found.pct_lv_mass:.1f}"
@@ -138,21 +138,16 @@ class Results:
         return self._cell(region, key, quantity) or number("-")
 
 
-def human_unit(unit: str) -> str:
-    """A UCUM unit without its annotations: ``/min`` for ``{H.B.}/min``, nothing for ``1``."""
-    return "" if unit == "1" else re.sub(r"\{[^}]*\}", "", unit)
-
-
 def _heart(heart: Heart) -> Iterator[str]:
     for quantity, value in heart.values():
-        yield f"{quantity.title} {value:.{quantity.decimals}f} {human_unit(quantity.unit)}"
+        yield f"{quantity.title} {value:.{quantity.decimals}f} {unit_of(quantity.unit)}"
 
 
 def _line(gate: Gate) -> str:
     """Verdict, name, figure against limit, and what the figure is."""
     figure = "undefined" if gate.figure is None else f"{gate.figure:.4g}"
     limit = "" if gate.limit is None else f", limit {gate.limit:g}"
-    unit = human_unit(gate.unit)
+    unit = unit_of(gate.unit)
     return (
         f"{gate.status.value}, {gate.name}: {figure}{limit} {unit}".rstrip() + f". {gate.message}"
     )
