@@ -2,11 +2,11 @@
 
 import sys
 
-from app.process import open_closed_stdout, raise_stack_limit, settle_stdout
+from app.process import open_closed_streams, raise_stack_limit, settle_stdout
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    open_closed_stdout()
+    open_closed_streams()
     raise_stack_limit(arguments)
     # Behind it, as a process that starts again would import all this twice.
     from app.ending import Ending, end_on_signals

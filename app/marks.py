@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmr.gate import WALL_KEYS
 from cmr.records import Gate, Status, most_severe
-from cmr.results import StudyResults
+from cmr.results import StudyResults, Ventricle
 
 SIGNS = {Status.PASS: " ", Status.REVIEW: "▲", Status.WITHHELD: "✕"}
 """One column wide, so that numbers stay below each other."""
@@ -13,6 +13,13 @@ _CINE = ("cine.lv", "cine.rv")
 # Gates of the cine that ask for a look at less than all its volumes.
 OF_THE_LV = ("area_kink", "area_length_difference", "base_")
 OF_THE_WALL = ("mass_difference",)
+OF_THE_RATES = ("rate_fit",)
+_RATES = tuple(
+    f"{side}.{quantity.key}"
+    for side in _CINE
+    for quantity in Ventricle.quantities()
+    if "peak" in quantity.key
+)
 
 
 class Marks:
@@ -48,6 +55,8 @@ def concerned(gate: Gate, results: StudyResults) -> tuple[str, ...]:
         return ("scar",)
     if gate.name.startswith(OF_THE_WALL):
         return WALL_KEYS
+    if gate.name.startswith(OF_THE_RATES):
+        return _RATES
     return ("cine.lv",) if gate.name.startswith(OF_THE_LV) else _CINE
 
 

@@ -33,6 +33,8 @@ class Outlet:
 
     def _close(self) -> None:
         """What is still in the buffer must not fail again at the end of the process."""
+        if self._stream.closed:  # nothing is left, and its number may be another file's by now
+            return
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)

@@ -78,7 +78,12 @@ def settle_stdout() -> None:
     Outlet(sys.stdout).flush()
 
 
-def open_closed_stdout() -> None:
-    """Where the caller closed standard output: else the next file opened takes its number."""
-    if not sys.__stdout__:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (to the end)
+def open_closed_streams() -> None:
+    """Where the caller closed an output: else the next file opened takes its number.
+
+    A native library that writes to number 2 would write into that file.
+    """
+    for name in ("stdout", "stderr"):
+        if not getattr(sys, f"__{name}__"):
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (to the end)
+            setattr(sys, name, nowhere)

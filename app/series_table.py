@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from app.letters import shown
-from app.tables import NARROW, new_table
+from app.tables import NARROW, add_row, new_table
 from cmr.results import SeriesDecision
 
 
@@ -25,6 +24,5 @@ def series_table(decisions: Sequence[SeriesDecision], title: str, console: Conso
     for number, one in enumerate(decisions, 1):
         used = f"{one.images_used if one.used else 0} of {one.images}"
         row = (str(number), one.kind, used, one.reason)
-        cells = (shown(cell, console.encoding) for cell in row)
-        table.add_row(*cells, style="" if one.used else "dim")
+        add_row(table, console, row, "" if one.used else "dim")
     return table

@@ -30,7 +30,9 @@ def summarise(request: SummaryRequest) -> list[str]:
     OutputError
         The files cannot be written.
     """
-    rows = [row for folder in request.folders for row in _rows(folder)]
+    # A study of several names, as of a folder and of what it holds, is one study.
+    found = (row for folder in request.folders for row in _rows(folder))
+    rows = list({row.folder.resolve(): row for row in found}.values())
     if all(row.state is State.EMPTY for row in rows):
         raise NothingReadable(
             f"None of {len(rows)} folders holds results.json or metadata.json. Name output folders "

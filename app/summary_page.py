@@ -12,9 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.marks import SIGNS
 from app.summary_rows import Row, State
-from app.terminal import human_unit
 from app.thumbnails import thumbnails
 from cmr.records import Quantity
+from report.numbers import unit_of
 
 _TEMPLATES = Path(__file__).parent / "templates"
 HEADINGS: dict[str, str] = {
@@ -47,7 +47,7 @@ class Column:
     @property
     def unit(self) -> str:
         """As people write it."""
-        return human_unit(self.quantity.unit)
+        return unit_of(self.quantity.unit)
 
     def value(self, row: Row) -> float | None:
         """The number of a study; None where it has none."""

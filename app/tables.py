@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from app.letters import shown
 
 NARROW = 60
 """Columns below which a table leaves out what can be left out."""
@@ -23,6 +28,11 @@ def new_table(title: str, console: Console) -> Table:
         pad_edge=not narrow,
         padding=(0, 0 if narrow else 1),
     )
+
+
+def add_row(table: Table, console: Console, cells: Iterable[str], style: str = "") -> None:
+    """A row of plain text: brackets and colons in a cell are no markup of rich."""
+    table.add_row(*(Text(shown(cell, console.encoding)) for cell in cells), style=style)
 
 
 def number(text: str, mark: str = " ") -> str:

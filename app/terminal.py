@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,11 +10,12 @@ from rich.table import Table
 
 from app.letters import shown
 from app.marks import SIGNS, Marks
-from app.tables import NARROW, new_table, number
+from app.tables import NARROW, add_row, new_table, number
 from cmr.records import Gate, Measured, Quantity, Status
 from cmr.results import Heart, LeftVentricle, StudyResults
 from cmr.results_mapping import Mapping, Region, map_title
 from cmr.results_scar import METHOD_TITLES, Scar
+from report.numbers import unit_of
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 _KINDS = {
@@ -78,9 +78,6 @@ class Results:
             table.add_column(name, no_wrap=numbers, overflow="fold", min_width=width)
         return table
 
-    def _row(self, table: Table, *cells: str) -> None:
-        table.add_row(*(shown(cell, self._console.encoding) for cell in cells))
-
     def _cine(self) -> Table:
         """LV and RV side by side; an RV cell is empty where only the LV has the quantity."""
         cine = self._results.cine
@@ -90,7 +87,8 @@ class Results:
             left = self._cell(cine.lv, "cine.lv", quantity)
             right = self._cell(cine.rv, "cine.rv", quantity)
             if left or right:
-                self._row(table, quantity.title, left, right, human_unit(quantity.unit))
+                row = (quantity.title, left, right, unit_of(quantity.unit))
+                add_row(table, self._console, row)
         return table
 
     def _maps(self, mapping: Mapping) -> Table:
@@ -107,7 +105,8 @@ class Results:
             measured = sum(any(True for _ in s.values()) for s in one.segments.values())
             made = (f"{measured}/16", f"{one.sequence}, {one.source}") if wide else ()
             unit = "%" if one.quantity == "ecv" else "ms"
-            self._row(table, map_title(key, one.quantity), *medians, unit, *made)
+            row = (map_title(key, one.quantity), *medians, unit, *made)
+            add_row(table, self._console, row)
         return table
 
     def _scar(self, scar: Scar) -> Table:
@@ -116,11 +115,12 @@ class Results:
         table = self._table(title, "quantity", "value", "unit")
         for quantity in scar.quantities():
             if cell := self._cell(scar, "scar", quantity):
-                self._row(table, quantity.title, cell, human_unit(quantity.unit))
+                row = (quantity.title, cell, unit_of(quantity.unit))
+                add_row(table, self._console, row)
         for name, found in scar.methods.items():
             share = "-" if found.pct_lv_mass is None else f"{found.pct_lv_mass:.1f}"
             cell = number(share, self._marks.signs(f"scar.methods.{name}"))
-            self._row(table, f"- {METHOD_TITLES[name]}", cell, "% of LV mass")
+            add_row(table, self._console, (f"- {METHOD_TITLES[name]}", cell, "% of LV mass"))
         return table
 
     def _cell(self, part: Measured, prefix: str, quantity: Quantity) -> str:
@@ -138,21 +138,16 @@ class Results:
         return self._cell(region, key, quantity) or number("-")
 
 
-def human_unit(unit: str) -> str:
-    """A UCUM unit without its annotations: ``/min`` for ``{H.B.}/min``, nothing for ``1``."""
-    return "" if unit == "1" else re.sub(r"\{[^}]*\}", "", unit)
-
-
 def _heart(heart: Heart) -> Iterator[str]:
     for quantity, value in heart.values():
-        yield f"{quantity.title} {value:.{quantity.decimals}f} {human_unit(quantity.unit)}"
+        yield f"{quantity.title} {value:.{quantity.decimals}f} {unit_of(quantity.unit)}"
 
 
 def _line(gate: Gate) -> str:
     """Verdict, name, figure against limit, and what the figure is."""
     figure = "undefined" if gate.figure is None else f"{gate.figure:.4g}"
     limit = "" if gate.limit is None else f", limit {gate.limit:g}"
-    unit = human_unit(gate.unit)
+    unit = unit_of(gate.unit)
     return (
         f"{gate.status.value}, {gate.name}: {figure}{limit} {unit}".rstrip() + f". {gate.message}"
     )

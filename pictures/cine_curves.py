@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from scipy.interpolate import CubicSpline
 
 from cmr.labels import Label
 from cmr.results import Ventricle
@@ -27,6 +28,8 @@ _KEY_LINE_IN = 0.19
 _SAMPLE_IN = 0.34
 # Points of the drawn line for each phase.
 _FINER = 12
+# From the last phase to the next heartbeat, for a line that goes on.
+_LONGEST_GAP_STEPS = 1.5
 _MARK_PT, _POINT_PT = 9.0, 4.2
 _EJECTION, _FILLING = "v", "^"
 
@@ -82,7 +85,10 @@ class _Times:
         self.in_ms = bool(np.isfinite(known).all() and (np.diff(known) > 0).all())
         self.of_phase = known if self.in_ms else np.arange(1.0, page.n_phases + 1)
         self.step = float(np.median(np.diff(self.of_phase))) if page.n_phases > 1 else 1.0
-        self.period = self.step * page.n_phases
+        span = float(np.ptp(self.of_phase))
+        # The RR interval, as for the fit: a study triggered by the R wave leaves its end out.
+        whole = self.in_ms and page.rr_ms > span
+        self.period = page.rr_ms if whole else span + self.step
 
     def wrapped(self, at: float) -> float:
         """A moment of the next heartbeat in this one."""
@@ -147,13 +153,15 @@ def _floats(values: Sequence[float | None]) -> FloatArray:
 
 
 def _between(fitted: FloatArray, times: _Times) -> tuple[FloatArray, FloatArray]:
-    """The periodic fit between its phases too, by its Fourier series."""
-    count = len(fitted)
-    finer = np.fft.irfft(np.fft.rfft(fitted), count * _FINER) * _FINER
-    if times.in_ms and np.ptp(np.diff(times.of_phase)) > 0.1 * times.step:
-        return times.of_phase, fitted
-    at = times.of_phase[0] + np.arange(count * _FINER + 1) * times.step / _FINER
-    return at, np.append(finer, finer[0])
+    """The periodic fit between its phases too; not where a part of the heartbeat was not imaged."""
+    first, last = float(times.of_phase[0]), float(times.of_phase[-1])
+    end = first + times.period
+    curve = CubicSpline(
+        np.append(times.of_phase, end), np.append(fitted, fitted[0]), bc_type="periodic"
+    )
+    closed = end - last < _LONGEST_GAP_STEPS * times.step
+    at = np.linspace(first, end if closed else last, len(fitted) * _FINER + 1)
+    return at, np.asarray(curve(at))
 
 
 def _peaks(
@@ -178,7 +186,7 @@ def _peaks(
 def _finish(axes: Axes, page: CinePage, times: _Times) -> None:
     words = page.words
     first = float(times.of_phase[0])
-    axes.set_xlim(first - 0.012 * times.period, first + times.period * 1.0)
+    axes.set_xlim(first - 0.012 * times.period, first + times.period)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.04)
     axes.grid(color="#e6e9ec", linewidth=0.6)
     axes.set_axisbelow(True)

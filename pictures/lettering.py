@@ -28,9 +28,11 @@ _SUBPIXELS = 64
 _LEADING = 1.35
 # From the top of a line to its baseline, in sizes of the type.
 _ASCENT = 1.0
-# A line may end after each Chinese or Japanese sign, but does not begin with a closing mark.
+# A line may end after each Chinese or Japanese sign, but not after an opening mark nor before a
+# closing one.
 _EAST = "\u2e80-\u9fff\uff00-\uffef"
-_TOKEN = re.compile(f"(\\s*)([{_EAST}][，。；：、）！？％]*|[^\\s{_EAST}]+)")
+_OPENING, _CLOSING = "（【《", "，。；：、）】》！？％"
+_TOKEN = re.compile(f"(\\s*)([{_OPENING}]*(?:[^\\s{_EAST}]+|[{_EAST}])[{_CLOSING}]*|[{_OPENING}])")
 
 
 @dataclass(frozen=True)

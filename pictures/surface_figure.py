@@ -35,6 +35,15 @@ _LOOKS: Mapping[Structure, Fill] = MappingProxyType(
 _KEY_LOOKS = MappingProxyType({**_LOOKS, "epicardium": Fill("#cbd4dc")})
 
 
+@dataclass(frozen=True, eq=False)
+class _Panel:
+    """One view: the lowest and highest coordinates of the scene along its axes, and its name."""
+
+    view: View
+    box: tuple[FloatArray, FloatArray]
+    name: str
+
+
 @dataclass(frozen=True)
 class Captions:
     """Title and summary above a picture, footer below."""
@@ -76,26 +85,37 @@ def surface_figure(
     width_mm, height_mm, _ = np.max([high - low for low, high in boxes], axis=0) / _FILLED
     height_in = _PANEL_IN * height_mm / width_mm
     top = _MARGIN_IN + head.height_in + line.height_in + _GAP_IN
-    label_top = top + height_in + _GAP_IN / 2
-    key_top = label_top + LABEL.line_in + _GAP_IN
+    key_top = top + height_in + LABEL.line_in + 1.5 * _GAP_IN
     note_top = key_top + key_height_in(names, len(columns)) + _GAP_IN
     figure = new_page(text_in + 2 * _MARGIN_IN, note_top + note.height_in + _MARGIN_IN)
     head.draw(figure, _MARGIN_IN, _MARGIN_IN)
     line.draw(figure, _MARGIN_IN, _MARGIN_IN + head.height_in)
-    pixels = round(height_in * DPI), round(_PANEL_IN * DPI)
-    for n, (view, box) in enumerate(zip(views, boxes, strict=True)):
-        left = _MARGIN_IN + n * _PANEL_IN
-        axes = axes_at(figure, left, top, _PANEL_IN, height_in)
-        axes.set_axis_off()
-        centre = (box[0] + box[1]) / 2 @ view.axes
-        image = shaded(bodies, view, centre, width_mm / pixels[1], pixels)
-        image = (255 * image).astype(np.uint8)
-        axes.imshow(image, interpolation="nearest", aspect="auto")
-        name = wrapped(words(view.name), _PANEL_IN, LABEL)
-        name.draw(figure, left + _PANEL_IN / 2, label_top, "center")
+    panels = [_Panel(view, box, words(view.name)) for view, box in zip(views, boxes, strict=True)]
+    _draw_panels(figure, bodies, panels, (top, height_in), width_mm)
     draw_key(figure, names, _MARGIN_IN, key_top, columns)
     note.draw(figure, _MARGIN_IN, note_top)
     return figure
+
+
+def _draw_panels(
+    figure: Figure,
+    bodies: list[Body],
+    panels: Sequence[_Panel],
+    row_in: tuple[float, float],
+    width_mm: float,
+) -> None:
+    """All views side by side in a row of ``(top, height)``, each panel ``width_mm`` across."""
+    top, height_in = row_in
+    pixels = round(height_in * DPI), round(_PANEL_IN * DPI)
+    for n, panel in enumerate(panels):
+        left = _MARGIN_IN + n * _PANEL_IN
+        axes = axes_at(figure, left, top, _PANEL_IN, height_in)
+        axes.set_axis_off()
+        centre = (panel.box[0] + panel.box[1]) / 2 @ panel.view.axes
+        image = shaded(bodies, panel.view, centre, width_mm / pixels[1], pixels)
+        axes.imshow((255 * image).astype(np.uint8), interpolation="nearest", aspect="auto")
+        name = wrapped(panel.name, _PANEL_IN, LABEL)
+        name.draw(figure, left + _PANEL_IN / 2, top + height_in + _GAP_IN / 2, "center")
 
 
 def _key(surfaces: Mapping[Structure, Surface], words: Words) -> Key:

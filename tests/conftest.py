@@ -45,3 +45,15 @@ def bivme() -> Path:
 def acdc() -> Path:
     """The ACDC patients with labels."""
     return shared_path("data/acdc")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium without a screen, as ``deploy.gallery`` opens pages in it."""
+    require(shutil.which("chromium") is not None, "chromium")
+    try:
+        from deploy.gallery.render import chromium
+    except ImportError as error:
+        require(False, f"package {error.name}")
+    with chromium() as opened:
+        yield opened

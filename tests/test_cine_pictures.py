@@ -198,6 +198,27 @@ def test_the_curve_is_seen_at_its_place():
         assert np.linalg.norm(seen - colour) < 25, t
 
 
+@pytest.mark.parametrize("gap", [0.0, 0.25])
+@pytest.mark.parametrize("uneven", [False, True])
+def test_the_line_is_the_fit_between_the_phases_too(gap, uneven):
+    """A heartbeat of 1 s and of three harmonics; a triggered study may leave out its end."""
+
+    def volume(at):
+        turn = 2 * np.pi * np.asarray(at) / 1000
+        return 110 + 35 * np.cos(turn) + 9 * np.sin(2 * turn) + 4 * np.cos(3 * turn)
+
+    times = np.arange(PHASES) * 1000 * (1 - gap) / PHASES
+    times = times + uneven * 12 * np.sin(np.arange(PHASES))
+    update = {"time_ms": list(times), "lv_ml": list(volume(times))}
+    curve = PAGE.results.curve.model_copy(update=update | {"lv_fitted_ml": list(volume(times))})
+    heart = PAGE.results.heart.model_copy(update={"heart_rate_bpm": 60.0})
+    figure = curve_figure(with_results(curve=curve, heart=heart))
+    line = next(one for one in figure.axes[0].lines if one.get_linestyle() == "-")
+    at, drawn = line.get_data()
+    assert at[-1] == pytest.approx(times[-1] if gap else 1000)
+    np.testing.assert_allclose(drawn, volume(at), atol=0.7)
+
+
 def test_left_out_phases_are_hollow_and_withheld_curves_are_not_drawn():
     gone = PAGE.results.curve.model_copy(
         update={"lv_ml": [None if t == 4 else v for t, v in enumerate(PAGE.results.curve.lv_ml)]}

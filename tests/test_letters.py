@@ -68,3 +68,14 @@ def test_whatever_else_a_stream_can_do_the_outlet_can():
     outlet = Outlet(stream)
     assert outlet.write("abc") == 3
     assert (stream.getvalue(), outlet.isatty()) == ("abc", False)
+
+
+def test_a_stream_that_was_closed_is_no_fault(tmp_path):
+    stream = (tmp_path / "log").open("w")
+    stream.close()
+    other = (tmp_path / "other").open("w")  # may have the number of the first
+    Outlet(stream).write("abc")
+    Outlet(stream).flush()
+    other.write("x")
+    other.close()
+    assert (tmp_path / "other").read_text() == "x"

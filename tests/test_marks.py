@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.marks import OF_THE_LV, OF_THE_WALL, Marks, concerned
+from app.marks import OF_THE_LV, OF_THE_RATES, OF_THE_WALL, Marks, concerned
 from cmr.records import Gate, Status
 from tests.conftest import ROOT
 from tests.results_sample import cine_results, study_results
@@ -32,6 +32,7 @@ def study(*gates):
         ("rv_above_base", {"lv", "rv"}),
         ("base_step", {"lv"}),
         ("mass_difference", {"mass"}),
+        ("rate_fit", {"per", "pft"}),
         ("native_t1_fit", {"native_t1"}),
         ("scar_slices", {"scar"}),
     ],
@@ -42,12 +43,15 @@ def test_a_look_is_asked_for_what_the_gate_speaks_of(name, expected):
         "lv": "cine.lv.edv_ml",
         "rv": "cine.rv.edv_ml",
         "mass": "cine.lv.mass_ed_g",
+        "per": "cine.lv.peak_ejection_rate_ml_s",
+        "pft": "cine.rv.time_to_peak_filling_ms",
         "native_t1": "mapping.native_t1.global.median_ms",
         "ecv": "mapping.ecv.global.median_pct",
         "scar": "scar.mass_g",
     }
     found = {short for short, key in keys.items() if marks.of(key) is Status.REVIEW}
-    assert found == expected | ({"mass"} if "lv" in expected else set())
+    inside = {"lv": {"mass", "per"}, "rv": {"pft"}}
+    assert found == expected.union(*(inside.get(part, set()) for part in expected))
 
 
 def test_what_is_withheld_is_what_the_gate_says():
@@ -72,5 +76,5 @@ def test_every_gate_that_is_named_here_is_one():
     """A gate that was renamed would be taken for one of the whole cine."""
     sources = "".join(p.read_text("utf-8") for p in (ROOT / "cmr").glob("gates_*.py"))
     known = re.findall(r'Finding\(\s*f?"([^"]+)"', sources)
-    for name in (*OF_THE_LV, *OF_THE_WALL):
+    for name in (*OF_THE_LV, *OF_THE_WALL, *OF_THE_RATES):
         assert any(found.startswith(name) for found in known), name

@@ -88,3 +88,23 @@ def test_the_stack_is_raised_or_it_is_said(tmp_path, soft_mb, hard_mb, soft_afte
     assert ("--ulimit stack=33554432" in done.stdout) == told
     assert ("['--option']" in done.stdout) == again
     assert done.stdout.splitlines()[-1] == f"soft {soft_after_mb}"
+
+
+CLOSED = """
+import os, sys
+from pathlib import Path
+from app.process import open_closed_streams, quieten
+open_closed_streams()
+with open(sys.argv[1], "w") as file:
+    os.write(2, b"chatter of a library")
+    file.write("results")
+quieten(Path(sys.argv[1]).parent, chatter=True)
+print("an error", file=sys.stderr)
+"""
+
+
+def test_a_closed_standard_error_is_no_fault_and_no_files_number(tmp_path):
+    file = tmp_path / "results.json"
+    command = ["sh", "-c", 'exec "$@" 2>&-', "sh", sys.executable, "-c", CLOSED, str(file)]
+    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == 0
+    assert file.read_text() == "results"

@@ -111,3 +111,11 @@ def test_without_a_terminal_there_are_tables_and_no_bars():
     assert "\x1b" not in stream.getvalue()
     assert stream.getvalue().count("Series found") == 1
     assert "inference" not in stream.getvalue()  # the log has a line for it
+
+
+@pytest.mark.parametrize("reason", ["[bold]a [b] c[/b] [/]", "taken for :heart: at 1:2:3"])
+def test_a_reason_is_no_markup(reason):
+    stream = io.StringIO()
+    series = [SERIES[0].model_copy(update={"reason": reason})]
+    Lines(Console(file=stream, width=120, _environ={})).series(series)
+    assert reason in stream.getvalue()

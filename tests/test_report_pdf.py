@@ -5,7 +5,9 @@ import pytest
 from PIL import Image
 
 from cmr.records import Status
+from deploy.gallery.paper import render_pdf
 from report.numbers import NOTHING
+from tests.conftest import tool
 from tests.report_sample import (
     NOBODY,
     PICTURES,
@@ -43,8 +45,8 @@ def pages(path):
 
 def drawn(path, folder):
     """Each page in grey, as poppler draws it."""
-    said_by("pdftoppm", "-r", DPI, "-gray", "-png", path, folder / "page")
-    return [np.asarray(Image.open(p).convert("L")) for p in sorted(folder.glob("page*.png"))]
+    tool("pdftoppm")
+    return [np.asarray(Image.open(p).convert("L")) for p in render_pdf(path, folder, DPI)]
 
 
 def assert_margins_are_empty(path, folder):

@@ -148,6 +148,10 @@ def test_sentences_are_taken_apart():
     assert translated(english, "fr") == "Médiane du sang. Attendu de 1200 à 2400 ms."
     english = "no cine: no series has one heart beat of images at a position"
     assert translated(english, "es").startswith("sin cine")
+    english = "acquired last; corrected for motion"
+    assert translated(english, "de") == "zuletzt aufgenommen; bewegungskorrigiert"
+    assert translated(english, "fr") == "acquise en dernier ; corrigée du mouvement"
+    assert translated(english, "zh") == "最后采集；已作运动校正"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -220,6 +220,15 @@ def test_neither_the_sdk_nor_a_network_is_loaded(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "set()\n", "")
 
 
+def test_a_study_named_twice_counts_once(tmp_path):
+    measured(tmp_path / "run" / "study-1")
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    names = ("run", "run/study-1", "run/../run", "link")
+    assert len(summary(tmp_path / "out", *(tmp_path / name for name in names))) == 1
+    lines = (tmp_path / "out" / "summary.csv").read_text("utf-8").splitlines()
+    assert len(lines) == 2
+
+
 def test_a_closed_standard_output_is_no_fault(tmp_path):
     measured(tmp_path / "run")
     command = [sys.executable, "-m", "app", "--summary", tmp_path / "run", "-o", tmp_path / "out"]

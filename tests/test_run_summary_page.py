@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
@@ -12,7 +11,7 @@ from PIL import Image
 
 from app.main import main
 from app.thumbnails import thumbnails
-from tests.conftest import require
+from tests.conftest import tool
 from tests.summary_sample import HOSTILE, folders, measured
 
 pytestmark = pytest.mark.requirement("REP-06")
@@ -82,74 +81,49 @@ def test_a_picture_that_would_fill_the_memory_is_left_out(tmp_path):
     assert thumbnails(tmp_path / "run") == []
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """Debian's browser without a screen."""
-    require(shutil.which("chromium") is not None, "chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        require(False, f"package {error.name}")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
+@pytest.fixture(params=["phone", "laptop", "print"])
+def window(browser, page, request):
+    """The page at a width, and what it asked for and complained of."""
+    from deploy.gallery.render import opened
 
-
-@pytest.fixture(params=[360, 1280])
-def opened(chromium, page, request):
-    """The page in a window of a phone, or of a screen, and what it asked for and complained of."""
-    window = chromium.new_page(viewport={"width": request.param, "height": 800})
-    window.asked, window.complaints = [], []
-    window.on("request", lambda r: window.asked.append(r.url))
-    window.on("console", lambda m: window.complaints.append(m.text))
-    window.on("pageerror", lambda e: window.complaints.append(str(e)))
-    window.on("dialog", lambda d: (window.complaints.append(d.message), d.dismiss()))
-    window.goto(page.as_uri())
-    yield window
-    window.close()
+    with opened(browser, page, request.param) as shown:
+        yield shown
 
 
 def column(window, number):
     rows = "[...document.querySelectorAll('tbody tr')]"
-    return window.evaluate(f"{rows}.map(row => row.cells[{number}]?.innerText ?? '')")
+    return window.page.evaluate(f"{rows}.map(row => row.cells[{number}]?.innerText ?? '')")
 
 
-def test_the_page_does_not_overflow_and_asks_for_nothing(opened, page):
-    whole, window = opened.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert whole <= window
-    assert [url for url in opened.asked if not url.startswith("data:")] == [page.as_uri()]
-    assert opened.complaints == []
-    loaded = "[...document.images].map(i => i.complete && i.naturalWidth > 0)"
-    assert opened.evaluate(loaded) == [True, True]
-    assert HOSTILE.replace("/", "|") in opened.inner_text("body")
+def test_the_page_is_whole_and_asks_for_nothing(window):
+    seen = window.look()
+    assert seen.faults == []
+    assert seen.pictures == 2
+    assert HOSTILE.replace("/", "|") in seen.text
 
 
-def test_headings_sort_numbers_as_numbers_and_leave_gaps_below(opened):
-    heading = opened.get_by_role("button", name=re.compile("^LV EDV"))
-    first = column(opened, 0)
+def test_headings_sort_numbers_as_numbers_and_leave_gaps_below(window):
+    heading = window.page.get_by_role("button", name=re.compile("^LV EDV"))
+    first = column(window, 0)
     heading.click()
-    values = [v for v in column(opened, 2) if re.fullmatch(r"[\d.]+", v)]
+    values = [v for v in column(window, 2) if re.fullmatch(r"[\d.]+", v)]
     assert values == sorted(values, key=float)
     assert len(values) == 3
-    assert opened.locator("th[aria-sort=ascending]").inner_text().startswith("LV EDV")
-    opened.get_by_role("button", name="Folder").click()
-    names = [name.split("\n")[0] for name in column(opened, 0)]
+    assert window.page.locator("th[aria-sort=ascending]").inner_text().startswith("LV EDV")
+    window.page.get_by_role("button", name="Folder").click()
+    names = [name.split("\n")[0] for name in column(window, 0)]
     assert sorted(names) == sorted(name.split("\n")[0] for name in first)
     assert names.index("broken") < names.index("empty") < names.index("two/study-1")
-    assert opened.complaints == []
+    assert window.complaints == []
 
 
-def test_it_prints_on_paper_without_losing_a_column(chromium, page, tmp_path):
-    require(shutil.which("pdftotext") is not None, "pdftotext (poppler-utils)")
-    window = chromium.new_page()
-    window.goto(page.as_uri())
-    window.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
-    window.close()
+def test_it_prints_on_paper_without_losing_a_column(browser, page, tmp_path):
+    from deploy.gallery.render import opened
+
+    with opened(browser, page, "print") as shown:
+        shown.page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
     done = subprocess.run(
-        ["pdftotext", "-layout", tmp_path / "page.pdf", "-"],
+        [tool("pdftotext"), "-layout", tmp_path / "page.pdf", "-"],
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     text = " ".join(done.stdout.split())

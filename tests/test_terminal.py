@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from app.series_table import series_table
-from app.terminal import Results, human_unit
+from app.terminal import Results
+from report.numbers import unit_of
 from tests.terminal_sample import SERIES, printed, whole_study
 
 pytestmark = pytest.mark.requirement("CINE-44", "REP-05")
@@ -68,7 +69,8 @@ def test_a_withheld_number_has_a_cross_and_one_that_is_undefined_nothing():
 
 
 @pytest.mark.parametrize(
-    ("unit", "expected"), [("{H.B.}/min", "/min"), ("1", ""), ("ml/m2", "ml/m2"), ("{slices}", "")]
+    ("unit", "expected"),
+    [("{H.B.}/min", "/min"), ("1", ""), ("ml/m2", "ml/m²"), ("{slices}", ""), ("{SD}", "SD")],
 )
 def test_units_as_people_write_them(unit, expected):
-    assert human_unit(unit) == expected
+    assert unit_of(unit) == expected

@@ -8,8 +8,9 @@ sentences, or of clauses between semicolons, is taken apart; what no pattern fit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
+from types import MappingProxyType
 
 from texts.words import Language, Words, table
 
@@ -19,7 +20,9 @@ _NAME = re.compile(r"\{(\w+)\}")
 _NUMBERS = frozenset({"n", "m", "k", "angle", "minutes", "phases", "used", "total", "longest"})
 _BREAKS = (re.compile(r"(?<=[.!?])\s+(?=\S)"), re.compile(r";\s+"), re.compile(r",\s+(?=[A-Z])"))
 _JOINS = (" ", "; ", ", ")
-_CHINESE_JOINS = ("", "；", "，")
+_OWN_JOINS: Mapping[Language, tuple[str, str, str]] = MappingProxyType(
+    {"fr": (" ", " ; ", ", "), "zh": ("", "；", "，")}
+)
 
 
 def translated(text: str, language: Language) -> str:
@@ -34,7 +37,7 @@ def _translated(text: str, language: Language) -> str:
     known = _matched(text, language)
     if known is not None:
         return known
-    joins = _CHINESE_JOINS if language == "zh" else _JOINS
+    joins = _OWN_JOINS.get(language, _JOINS)
     for breaks, join in zip(_BREAKS, joins, strict=True):
         parts = breaks.split(text)
         if len(parts) == 1:

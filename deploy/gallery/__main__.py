@@ -1,8 +1,8 @@
 """``make report-gallery``: reports of the phantom and of a real study, rendered page by page.
 
 The phantom (cine, maps, late enhancement) in every language, the real study in English; PDF pages,
-HTML at phone, laptop and print width, every picture. The exit code is 1 where a page overflows,
-lacks a picture or asks another host.
+HTML at phone, laptop and print width, and the summary over all of them. The exit code is 1 where a
+page overflows, lacks a picture, asks another host or makes the browser complain.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from pathlib import Path
 import yaml
 from playwright.sync_api import Browser
 
-from deploy.gallery.render import WIDTHS_PX, chromium, render_pdf, see_html
+from deploy.gallery.paper import render_pdf
+from deploy.gallery.render import WIDTHS_PX, chromium, see_html
 from texts import LANGUAGES
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -36,8 +37,11 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     faults: list[str] = []
     with chromium() as browser:
+        runs = []
         for name, study, language in _studies(folder, args.languages):
-            faults += _render(browser, _measured(folder / name, study, language), folder / name)
+            runs.append(_measured(folder / name, study, language))
+            faults += _render(browser, runs[-1], folder / name)
+        faults += _summary(browser, runs, folder / "summary")
     for fault in faults:
         print(fault)
     print(f"Pages in {folder}. Research use only.")
@@ -74,13 +78,22 @@ def _render(browser: Browser, results: Path, folder: Path) -> Iterator[str]:
     pages = folder / "pages"
     pages.mkdir()
     render_pdf(results / "report.pdf", pages)
+    yield from _seen(browser, results / "report.html", pages)
+
+
+def _seen(browser: Browser, file: Path, pages: Path) -> Iterator[str]:
+    """A picture at every width; what is wrong with the page."""
     for width in WIDTHS_PX:
-        seen = see_html(browser, results / "report.html", width, pages / f"html-{width}.png")
-        where = f"{folder.name}, {width}"
-        if seen.overflow_px > 0:
-            yield f"{where}: {seen.overflow_px} px too wide"
-        yield from (f"{where}: picture missing: {name}" for name in seen.missing)
-        yield from (f"{where}: asks {address}" for address in seen.requests)
+        seen = see_html(browser, file, width, pages / f"html-{width}.png")
+        yield from (f"{pages.parent.name}, {width}: {fault}" for fault in seen.faults)
+
+
+def _summary(browser: Browser, runs: list[Path], folder: Path) -> Iterator[str]:
+    """One table over all runs; what is wrong with its page."""
+    pages = folder / "pages"
+    pages.mkdir(parents=True)
+    _python("-m", "app", "--summary", *map(str, runs), "-o", str(folder))
+    yield from _seen(browser, folder / "summary.html", pages)
 
 
 def _python(*words: str) -> None:

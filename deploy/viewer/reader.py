@@ -19,13 +19,10 @@ from PIL import Image
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 from pydicom.dataset import Dataset
 
-_CHROMIUM = "/usr/bin/chromium"
+from deploy.gallery.render import CHROMIUM, QUIET_FLAGS
+
 _FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *QUIET_FLAGS,
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
@@ -178,7 +175,7 @@ def channels(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
 @contextmanager
 def browser(timeout_s: float = 300) -> Iterator[Reader]:
     """Start Debian's Chromium without a screen or a GPU."""
-    options: dict[str, Any] = {"executable_path": _CHROMIUM, "args": _FLAGS}
+    options: dict[str, Any] = {"executable_path": CHROMIUM, "args": _FLAGS}
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(headless=True, **options)
         try:
