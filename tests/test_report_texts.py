@@ -148,6 +148,14 @@ def test_sentences_are_taken_apart():
     assert translated(english, "fr") == "Médiane du sang. Attendu de 1200 à 2400 ms."
     english = "no cine: no series has one heart beat of images at a position"
     assert translated(english, "es").startswith("sin cine")
+    english = (
+        "inversion recovery, 1 image a position; not used: 13 x magnitude stack of 13 slices: "
+        "another was acquired later"
+    )
+    assert translated(english, "fr") == (
+        "inversion-récupération, 1 image par position ; non utilisé : 13 x pile module de 13 "
+        "coupes : une autre a été acquise plus tard"
+    )
     english = "acquired last; corrected for motion"
     assert translated(english, "de") == "zuletzt aufgenommen; bewegungskorrigiert"
     assert translated(english, "fr") == "acquise en dernier ; corrigée du mouvement"

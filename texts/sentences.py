@@ -18,6 +18,8 @@ _LONGEST = 1500  # matching takes more than linear time
 _NAME = re.compile(r"\{(\w+)\}")
 # What stands for these is a number, which keeps patterns apart that are alike otherwise.
 _NUMBERS = frozenset({"n", "m", "k", "angle", "minutes", "phases", "used", "total", "longest"})
+# What stands for these may have several clauses; elsewhere a clause in front is not part of it.
+_SEVERAL = frozenset({"reason", "reasons", "told"})
 _BREAKS = (re.compile(r"(?<=[.!?])\s+(?=\S)"), re.compile(r";\s+"), re.compile(r",\s+(?=[A-Z])"))
 _JOINS = (" ", "; ", ", ")
 _OWN_JOINS: Mapping[Language, tuple[str, str, str]] = MappingProxyType(
@@ -73,6 +75,12 @@ def _own_letters(text: str) -> int:
 def _parts(text: str) -> Iterator[str]:
     for n, part in enumerate(_NAME.split(text)):
         if n % 2:
-            yield f"(?P<{part}>{r'-?[0-9.]+' if part in _NUMBERS else '.+?'})"
+            yield f"(?P<{part}>{_value(part)})"
         else:
             yield re.escape(part)
+
+
+def _value(name: str) -> str:
+    if name in _NUMBERS:
+        return "-?[0-9.]+"
+    return ".+?" if name in _SEVERAL else "(?:(?![;:] ).)+?"
