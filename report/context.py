@@ -22,6 +22,8 @@ MARKS: dict[Status, Mark] = {
     Status.REVIEW: "review",
     Status.WITHHELD: "withheld",
 }
+# By the longest words, French and Spanish, on a study of a cine, six maps and scar.
+_CROWDED = 0.85
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,13 @@ class Context:
         """Those of ``asked``, file and title, that are there, side by side."""
         found = [self.picture(file, title) for file, title in asked]
         there = tuple(one for one in found if one is not None)
-        return (Pictures(there, height_mm),) if there else ()
+        return (Pictures(there, height_mm * self._room),) if there else ()
+
+    @cached_property
+    def _room(self) -> float:
+        """Share of their height that pictures take: a study of everything fits four pages."""
+        found = (self.results.cine, self.results.mapping, self.results.scar)
+        return _CROWDED if all(part is not None for part in found) else 1.0
 
 
 def _any_of(names: tuple[str, ...]) -> str:

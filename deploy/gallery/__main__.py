@@ -2,7 +2,8 @@
 
 The phantom (cine, maps, late enhancement) in every language, the real study in English; PDF pages,
 HTML at phone, laptop and print width, and the summary over all of them. The exit code is 1 where a
-page overflows, lacks a picture, asks another host or makes the browser complain.
+page overflows, lacks a picture, asks another host or makes the browser complain, or a PDF has more
+than four pages.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _REAL = _ROOT.parent / "shared" / "data" / "bivme_cine"
 _PHANTOM = ("--mapping", "--scar", "subendocardial")
 _HAEMATOCRIT = {"haematocrit": 0.42}  # of the phantom
+_MOST_PAGES = 4  # of a report
 
 
 def main() -> int:
@@ -77,7 +79,9 @@ def _render(browser: Browser, results: Path, folder: Path) -> Iterator[str]:
     """Pictures of all pages beside the results; what is wrong with them."""
     pages = folder / "pages"
     pages.mkdir()
-    render_pdf(results / "report.pdf", pages)
+    count = len(render_pdf(results / "report.pdf", pages))
+    if count > _MOST_PAGES:
+        yield f"{folder.name}: {count} pages"
     yield from _seen(browser, results / "report.html", pages)
 
 
