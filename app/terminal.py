@@ -15,7 +15,7 @@ from cmr.records import Gate, Measured, Quantity, Status
 from cmr.results import Heart, LeftVentricle, StudyResults
 from cmr.results_mapping import Mapping, Region, map_title
 from cmr.results_scar import METHOD_TITLES, Scar
-from report.numbers import unit_of
+from report.numbers import significant, unit_of
 
 _STYLE = {Status.PASS: "green", Status.REVIEW: "yellow", Status.WITHHELD: "red"}
 _KINDS = {
@@ -145,7 +145,7 @@ def _heart(heart: Heart) -> Iterator[str]:
 
 def _line(gate: Gate) -> str:
     """Verdict, name, figure against limit, and what the figure is."""
-    figure = "undefined" if gate.figure is None else f"{gate.figure:.4g}"
+    figure = "undefined" if gate.figure is None else significant(gate.figure)
     limit = "" if gate.limit is None else f", limit {gate.limit:g}"
     unit = unit_of(gate.unit)
     return (

@@ -93,7 +93,7 @@ def _where(context: Context, scar: Scar) -> Iterator[Facts]:
     if layers:
         yield Facts(tuple(_fact(context, scar.layers, q.key) for q in layers), 3)
     territories = [
-        Fact(name, _joined(one, ("mass_g", "pct_lv_mass")))
+        Fact(say(name), _joined(one, ("mass_g", "pct_lv_mass")))
         for name, one in scar.territories.items()
     ]
     if any(fact.text for fact in territories):

@@ -42,7 +42,18 @@ def with_unit(text: str, ucum: str) -> str:
 
 def general(value: float | None, ucum: str) -> str:
     """A figure of a gate, to four significant digits."""
-    return NOTHING if value is None else with_unit(f"{value:.4g}", ucum)
+    return NOTHING if value is None else with_unit(significant(value), ucum)
+
+
+def significant(value: float) -> str:
+    """Four significant digits, never as a power of ten.
+
+    Examples
+    --------
+    >>> significant(12345.6), significant(0.25)
+    ('12346', '0.25')
+    """
+    return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def between(low: float | None, high: float | None, decimals: int) -> str:

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from report.drawings import MARKS, bar, gauge
+from report.numbers import significant
 
 pytestmark = pytest.mark.requirement("REP-01")
 
@@ -57,3 +58,10 @@ def test_a_bar_never_leaves_its_track(share, shown):
 def test_marks_differ_in_shape():
     shapes = {tuple(parts(svg)[1]) for svg in MARKS.values()}
     assert len(shapes) == len(MARKS) == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(12345.6, "12346"), (9999.4, "9999"), (0.25, "0.25"), (-20000, "-20000")]
+)
+def test_figures_of_gates_are_no_powers_of_ten(value, shown):
+    assert significant(value) == shown
