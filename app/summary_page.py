@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from app.marks import SIGNS
 from app.summary_rows import Row, State
 from app.thumbnails import thumbnails
 from cmr.records import Quantity
 from report.numbers import unit_of
+from texts.pages import page_templates
 
 _TEMPLATES = Path(__file__).parent / "templates"
 HEADINGS: dict[str, str] = {
@@ -76,25 +75,22 @@ class Line:
 
 def page(rows: Sequence[Row], names: Sequence[str]) -> str:
     """The whole page; everything that comes from a file is escaped by Jinja."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     lines = [
         Line(row, name, thumbnails(row.folder) if row.state is State.MEASURED else [])
         for row, name in zip(rows, names, strict=True)
     ]
     script = (_TEMPLATES / "sort.js").read_text(encoding="utf-8")
-    return environment.get_template("summary.html.j2").render(
-        lines=lines,
-        columns=list(_columns(rows)),
-        counts=[(s, n) for s in State if (n := sum(row.state is s for row in rows))],
-        pictured=any(line.pictures for line in lines),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    return (
+        page_templates(_TEMPLATES)
+        .get_template("summary.html.j2")
+        .render(
+            lines=lines,
+            columns=list(_columns(rows)),
+            counts=[(s, n) for s in State if (n := sum(row.state is s for row in rows))],
+            pictured=any(line.pictures for line in lines),
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
     )
 
 

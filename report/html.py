@@ -6,12 +6,13 @@ import base64
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from report.content import content, texts_in
 from report.fonts import families, parts_of_fonts
 from report.page import Report
+from texts.pages import page_templates
 
 _HERE = Path(__file__).parent
 # Signs of the style sheet and of numbers, whatever the report says.
@@ -40,14 +41,7 @@ def html_of(report: Report, folder: Path) -> str:
 @cache
 def _template() -> Template:
     """The template; what is not marked as our own drawing is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
+    return page_templates(_HERE).get_template("report.html.j2")
 
 
 def _data_uri(path: Path, mime: str) -> str:

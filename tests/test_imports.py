@@ -48,7 +48,7 @@ ALLOWED = {
     },
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
-    "validation": {"validation", "training", "phantom", "dicomio", "cmr"},
+    "validation": {"validation", "training", "phantom", "dicomio", "texts", "cmr"},
     # Nothing but tests imports deploy.
     "deploy": {
         "deploy",

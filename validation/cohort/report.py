@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
+from texts.pages import page_templates
 from validation.cohort.case_pictures import (
     FOUND_COLOUR,
     REFERENCE_COLOUR,
@@ -131,13 +132,7 @@ def headline(verdicts: Sequence[Verdict]) -> tuple[str, str]:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates(_TEMPLATES)
     environment.filters["number"] = number
     environment.globals |= {
         "undefined": UNDEFINED,
