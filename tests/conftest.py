@@ -1,5 +1,6 @@
 """Shared fixtures. With CI=true a missing tool or data folder fails; elsewhere it skips."""
 
+import logging
 import os
 import shutil
 import sys
@@ -33,6 +34,15 @@ def tool(name: str) -> str:
     found = shutil.which(name, path=folders)
     require(found is not None, name)
     return str(found)
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own():
+    """A run in this process turns the log its own way; the next test finds it as it was."""
+    log = logging.getLogger("cmr")
+    before = log.handlers[:], log.level, log.propagate
+    yield
+    log.handlers[:], log.level, log.propagate = before
 
 
 @pytest.fixture(scope="session")

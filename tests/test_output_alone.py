@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.alone import alone_in
+from app.ending import Ending
 from app.main import main, stop
 from app.publish import METADATA, publish, staging_folder
 from cmr.errors import OutputBusy
@@ -22,6 +23,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from app.alone import alone_in
+from app.ending import Ending
 from app.publish import publish, staging_folder
 output = Path(sys.argv[1])
 with alone_in(output), staging_folder(output) as folder:
@@ -87,7 +89,7 @@ def test_a_bad_call_does_not_report_into_the_folder_of_another_run(
     before = tree(output)
     assert second(tmp_path / "in", output, "--no-such-flag") == 2
     assert capfd.readouterr().err.startswith("error: UsageError: ")
-    assert stop(["-i", str(tmp_path / "in"), "-o", str(output)]) == 143
+    assert stop(["-i", str(tmp_path / "in"), "-o", str(output)], Ending()) == 143
     assert tree(output) == before
     assert finish(first) == 0
     assert json.loads((output / METADATA).read_text())["inference_status"] is True
@@ -102,7 +104,7 @@ def test_a_killed_run_keeps_nobody_out(first, output, tmp_path) -> None:
 
 def test_the_thread_that_ends_a_run_reports_where_the_run_works(output, tmp_path) -> None:
     with alone_in(output), staging_folder(output):
-        assert stop(["-i", str(tmp_path / "in"), "-o", str(output)]) == 143
+        assert stop(["-i", str(tmp_path / "in"), "-o", str(output)], Ending()) == 143
         assert json.loads((output / METADATA).read_text())["exit_code"] == 143
 
 
