@@ -25,12 +25,13 @@ from dicomio.scar_seg import WrittenScar
 from dicomio.seg import WriterSettings, WrittenSeg
 from dicomio.source import CineSource, FrameRef, ImageSource
 from dicomio.sr_content import Listing, image_library
+from dicomio.sr_document import document_arguments, save_document
 from dicomio.sr_groups import cine_groups, quality_group
 from dicomio.sr_mapping import map_groups
 from dicomio.sr_scar import scar_groups
 from dicomio.sr_templates import Group, Instance
 from dicomio.sr_text import write_text_report
-from dicomio.uids import ResultIdentity, file_name
+from dicomio.uids import ResultIdentity
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +101,15 @@ def write_report(  # noqa: PLR0913
         groups += [group for m in written.maps for group in map_groups(m)]
         groups += scar_groups(written.scar) if written.scar else []
         groups.append(quality_group(results, origin))
-        report = _document(groups, _listings(written, cine), written, origin, settings)
-        path = folder / file_name("sr", report.SOPInstanceUID)
-        report.save_as(path, enforce_file_format=True)
+        listings = _listings(written, cine)
+        evidence = _evidence(listings, written.referenced, origin.study_uid)
+        number = settings.report_series_number
+        report: Dataset = ComprehensiveSR(
+            evidence=evidence,
+            content=_content(groups, listings, origin),
+            **document_arguments("sr", number, "Cardiac measurements", origin),
+        )
+        path = save_document(report, "sr", origin, folder)
         if settings.text_report:
             write_text_report(results, [report], settings.text_series_number, origin, folder)
     return path
@@ -122,31 +129,6 @@ def _listings(written: WrittenObjects, cine: CineSource | None) -> list[Listing]
         if new:
             found.append((new, images.geometry))
     return found
-
-
-def _document(
-    groups: Sequence[Group],
-    listings: Sequence[Listing],
-    written: WrittenObjects,
-    origin: Origin,
-    settings: WriterSettings,
-) -> Dataset:
-    report: Dataset = ComprehensiveSR(
-        evidence=_evidence(listings, written.referenced, origin.study_uid),
-        content=_content(groups, listings, origin),
-        series_instance_uid=origin.uid("sr/series"),
-        series_number=settings.report_series_number,
-        sop_instance_uid=origin.uid("sr"),
-        instance_number=1,
-        is_complete=True,
-        is_final=False,
-        is_verified=False,
-        series_description=f"Cardiac measurements ({equipment.SERIES_NOTE})",
-        **equipment.sop_class_arguments(origin),
-    )
-    equipment.stamp(report, origin)
-    codes.complete(report)
-    return report
 
 
 def _content(

@@ -24,8 +24,8 @@ from cmr.results import StudyResults
 from dicomio import codes, equipment
 from dicomio.origin import Origin
 from dicomio.sr_content import modifiers, text_item
+from dicomio.sr_document import document_arguments, save_document
 from dicomio.sr_text_lines import blocks
-from dicomio.uids import file_name
 
 
 def write_text_report(
@@ -50,21 +50,9 @@ def write_text_report(
     report: Dataset = EnhancedSR(
         evidence=evidence,
         content=_content(results, origin),
-        series_instance_uid=origin.uid("text/series"),
-        series_number=series_number,
-        sop_instance_uid=origin.uid("text"),
-        instance_number=1,
-        is_complete=True,
-        is_final=False,
-        is_verified=False,
-        series_description=f"Report in words ({equipment.SERIES_NOTE})",
-        **equipment.sop_class_arguments(origin),
+        **document_arguments("text", series_number, "Report in words", origin),
     )
-    equipment.stamp(report, origin)
-    codes.complete(report)
-    path = folder / file_name("text", report.SOPInstanceUID)
-    report.save_as(path, enforce_file_format=True)
-    return path
+    return save_document(report, "text", origin, folder)
 
 
 def _content(results: StudyResults, origin: Origin) -> ContainerContentItem:
