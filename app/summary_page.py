@@ -87,7 +87,7 @@ def page(rows: Sequence[Row], names: Sequence[str]) -> str:
             lines=lines,
             columns=list(_columns(rows)),
             counts=[(s, n) for s in State if (n := sum(row.state is s for row in rows))],
-                script=script,
+            script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
     )

@@ -24,7 +24,7 @@ from report.page import (
     Section,
     Table,
 )
-from report.segments import SegmentLine, segment_table
+from report.segments import SegmentLine, segment_tables
 
 _FIRST_OF_GROUPS = {"edv_index_ml_m2", "peak_ejection_rate_ml_s", "mass_ed_g", "edv_area_length_ml"}
 
@@ -180,8 +180,7 @@ def _wall(context: Context, cine: Cine) -> tuple[Block, ...]:
     lines = []
     for quantity in WallSegment.quantities():
         values = {k: getattr(s, quantity.key) for k, s in wall.segments.items()}
-        whole = getattr(wall.global_, quantity.key)
-        if whole is not None or any(v is not None for v in values.values()):
-            name = f"{say(quantity.title)} ({unit_of(quantity.unit)})"
-            lines.append(SegmentLine(name, {say("Global"): whole}, values, quantity.decimals))
-    return (segment_table(context, title, lines),) if lines else ()
+        whole = {say("Global"): getattr(wall.global_, quantity.key)}
+        name = f"{say(quantity.title)} ({unit_of(quantity.unit)})"
+        lines.append(SegmentLine(name, whole, values, quantity.decimals))
+    return segment_tables(context, title, lines)

@@ -10,7 +10,7 @@ from report.context import Context, Footnotes
 from report.drawings import bar
 from report.numbers import NOTHING, figure, unit_of, with_unit
 from report.page import Beside, Block, Cell, Column, Fact, Facts, Pictures, Row, Section, Table
-from report.segments import SegmentLine, segment_table
+from report.segments import SegmentLine, segment_tables
 
 _FULL_BAR_PCT = 50  # of LV mass; larger infarcts fill the bar
 
@@ -117,11 +117,13 @@ def _pictures(context: Context) -> tuple[Pictures, ...]:
 
 
 def _segments(context: Context, scar: Scar) -> tuple[Table, ...]:
-    lines = []
-    for quantity in ScarSegment.quantities():
-        values = {k: getattr(s, quantity.key) for k, s in scar.segments.items()}
-        if any(value is not None for value in values.values()):
-            name = f"{context.words(quantity.title)} ({unit_of(quantity.unit)})"
-            lines.append(SegmentLine(name, {}, values, quantity.decimals))
-    title = context.words("Scar by AHA segment")
-    return (segment_table(context, title, lines),) if lines else ()
+    lines = [
+        SegmentLine(
+            f"{context.words(quantity.title)} ({unit_of(quantity.unit)})",
+            {},
+            {k: getattr(s, quantity.key) for k, s in scar.segments.items()},
+            quantity.decimals,
+        )
+        for quantity in ScarSegment.quantities()
+    ]
+    return segment_tables(context, context.words("Scar by AHA segment"), lines)

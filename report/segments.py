@@ -21,9 +21,19 @@ class SegmentLine:
     segments: Mapping[int, float | None]
     decimals: int
 
+    @property
+    def known(self) -> bool:
+        """It has a value anywhere."""
+        return any(v is not None for v in (*self.regions.values(), *self.segments.values()))
 
-def segment_table(context: Context, title: str, lines: Sequence[SegmentLine]) -> Table:
-    """Lines under the numbers of the segments."""
+
+def segment_tables(context: Context, title: str, lines: Sequence[SegmentLine]) -> tuple[Table, ...]:
+    """Lines that have a value, under the numbers of the segments; no table without any."""
+    known = [line for line in lines if line.known]
+    return (_table(context, title, known),) if known else ()
+
+
+def _table(context: Context, title: str, lines: Sequence[SegmentLine]) -> Table:
     regions = list(dict.fromkeys(name for line in lines for name in line.regions))
     heads = [Column(name, number=True) for name in regions]
     heads += [Column(str(k), number=True) for k in _SEGMENTS]

@@ -10,7 +10,7 @@ from report.context import MARKS, Context, Footnotes
 from report.drawings import gauge
 from report.numbers import NOTHING, OUTSIDE, between, figure, unit_of
 from report.page import Block, Cell, Column, Fact, Facts, Row, Section, Table
-from report.segments import SegmentLine, segment_table
+from report.segments import SegmentLine, segment_tables
 
 _REGIONS = ("global", "septal")
 
@@ -135,8 +135,6 @@ def _segments(context: Context, mapping: Mapping) -> tuple[Table, ...]:
             continue
         first = median_of(next(iter(one.segments.values())))
         values = {k: getattr(part, first.key) for k, part in one.segments.items()}
-        if any(value is not None for value in values.values()):
-            name = f"{map_title(context, key, one)} ({unit_of(first.unit)})"
-            lines.append(SegmentLine(name, {}, values, first.decimals))
-    title = context.words("Median by AHA segment")
-    return (segment_table(context, title, lines),) if lines else ()
+        name = f"{map_title(context, key, one)} ({unit_of(first.unit)})"
+        lines.append(SegmentLine(name, {}, values, first.decimals))
+    return segment_tables(context, context.words("Median by AHA segment"), lines)

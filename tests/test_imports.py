@@ -26,6 +26,17 @@ OWN = {
     "validation",
     "deploy",
 }
+APP = {
+    "app",
+    "operators",
+    "report",
+    "dicomio",
+    "pictures",
+    "meshes",
+    "serving",
+    "texts",
+    "cmr",
+}
 ALLOWED = {
     "cmr": {"cmr"},
     "dicomio": {"dicomio", "cmr"},
@@ -35,33 +46,12 @@ ALLOWED = {
     "meshes": {"meshes", "cmr"},
     "operators": {"operators", "report", "dicomio", "pictures", "meshes", "texts", "cmr"},
     "serving": {"serving", "cmr"},
-    "app": {
-        "app",
-        "operators",
-        "report",
-        "dicomio",
-        "pictures",
-        "meshes",
-        "serving",
-        "texts",
-        "cmr",
-    },
+    "app": APP,
     "phantom": {"phantom", "cmr"},
     "training": {"training", "cmr"},
     "validation": {"validation", "training", "phantom", "dicomio", "texts", "cmr"},
     # Nothing but tests imports deploy.
-    "deploy": {
-        "deploy",
-        "app",
-        "operators",
-        "report",
-        "dicomio",
-        "pictures",
-        "meshes",
-        "serving",
-        "texts",
-        "cmr",
-    },
+    "deploy": {"deploy", *APP},
 }
 FORBIDDEN_OUTSIDE = {
     "cmr": {"pydicom", "highdicom", "holoscan", "monai.deploy", "matplotlib", "trimesh"},
